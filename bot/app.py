@@ -1,0 +1,74 @@
+"""The one place where everything is built and wired. Decides nothing itself.
+
+`run` is the bot; `backup` and `explain` open its database beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.clock import SystemClock
+from bot.errors import DatabaseUnusable
+from bot.events import Events, Listener
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from bot.store.explain import Explanation
+
+
+async def run(settings: Settings, listeners: Sequence[Listener] = ()) -> int:
+    """Run the bot until SIGTERM or SIGINT; returns the exit code.
+
+    `listeners` hear every event, after the bot's own. Raises `errors.KabarbotError`.
+    """
+    from bot.assembly import build
+    from bot.observe.logs import LogListener, configure_logging
+    from bot.store.lock import InstanceLock
+
+    configure_logging(settings.log_level, settings.log_format, [settings.telegram_token.get_secret_value()])
+    events = Events([LogListener(), *listeners])
+    with InstanceLock(settings.database_path):
+        async with AsyncExitStack() as stack:
+            bot = await build(settings, SystemClock(), events, stack)
+            stop = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, stop.set)
+            await bot.run(stop)
+    return 0
+
+
+async def backup(settings: Settings, target: Path) -> None:
+    """Write a consistent copy of the live database to `target`, marked as a copy (promise 9).
+
+    Raises `DatabaseUnusable` where there is no database, or `target` cannot be written or exists.
+    """
+    from bot.store.backup import back_up
+
+    if target.exists():
+        raise DatabaseUnusable(f"{target} exists already; name a new file")
+    await back_up(_existing(settings), target)
+
+
+async def explain(settings: Settings, words: str) -> Sequence[Explanation]:
+    """The lives of the headlines that `words`, a link or part of a headline, may mean. Changes nothing."""
+    from bot.store.connection import Database
+    from bot.store.explain import Explainer
+
+    database = await Database.open_to_read(_existing(settings))
+    try:
+        return await Explainer(database).explain(words)
+    finally:
+        await database.close()
+
+
+def _existing(settings: Settings) -> Path:
+    path = settings.database_path
+    if not path.is_file():
+        raise DatabaseUnusable(f"DATABASE_PATH {path}: there is no database yet; has the bot run?")
+    return path

@@ -1,0 +1,313 @@
+"""Builds the bot from its settings and runs its parts together; with `app`, the only place that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, TypedDict
+from urllib.parse import urlsplit
+
+from bot import locale
+from bot import settings as settings_room
+from bot.commands.registry import Kit, commands
+from bot.commands.router import Answers
+from bot.domain.decide import Rules
+from bot.domain.pacing import WINDOW, Pacing
+from bot.domain.polling import ChannelSetup, FeedForPoll
+from bot.errors import SettingsError
+from bot.events import Events
+from bot.ports import Clock, Wake
+from bot.settings import Settings
+from bot.sources.fetch import Fetcher
+from bot.sources.parser import ParserProcess
+from bot.sources.portal import Portal
+from bot.store.connection import Database
+from bot.store.room import Stores
+from bot.telegram.render import PostRenderer
+from bot.telegram.room import Access, TelegramRoom
+from bot.workers.chats import Chats
+from bot.workers.corrector import Corrector
+from bot.workers.deliverer import Deliverer
+from bot.workers.desk import Desk
+from bot.workers.doorkeeper import Doorkeeper
+from bot.workers.housekeeper import Housekeeper
+from bot.workers.listkeeper import ListKeeper
+from bot.workers.loop import Loop
+from bot.workers.poller import Poller
+from bot.workers.recoverer import Recoverer
+from bot.workers.sending import Sending
+
+#: The word before the time in the note under a corrected post (`EDIT_NOTE`).
+_UPDATED = {"id": "Diperbarui", "en": "Updated"}
+
+
+class Worker(Protocol):
+    """What is started and stopped."""
+
+    @property
+    def loop(self) -> Loop:
+        """The loop that is told to stop."""
+        ...
+
+    async def run(self) -> None:
+        """Until its loop is stopped and what is under way is finished."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What every part stands on."""
+
+    settings: Settings
+    clock: Clock
+    events: Events
+    stores: Stores
+    pace: Pacing
+
+
+class Told(TypedDict):
+    """What every worker is handed besides its own ports."""
+
+    clock: Clock
+    events: Events
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """All parts, built. `at_once` work without Telegram; `introduced` begin when the bot knows its own name."""
+
+    telegram: TelegramRoom
+    at_once: tuple[Worker, ...]
+    introduced: tuple[Worker, ...]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set. Raises what ends the bot (`errors.TokenRefused`)."""
+        async with asyncio.TaskGroup() as group:
+            for worker in self.at_once:
+                group.create_task(worker.run())
+            group.create_task(self._speak(stop))
+            group.create_task(self._end(stop))
+
+    async def _speak(self, stop: asyncio.Event) -> None:
+        if not await self.telegram.introduce(stop):
+            return
+        async with asyncio.TaskGroup() as group:
+            for worker in self.introduced:
+                group.create_task(worker.run())
+            group.create_task(self.telegram.run())
+
+    async def _end(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        for worker in (*self.at_once, *self.introduced):
+            worker.loop.stop()
+        self.telegram.stop()
+
+
+async def build(settings: Settings, clock: Clock, events: Events, stack: AsyncExitStack) -> Bot:
+    """Open the database and build every part; `stack` closes what was opened.
+
+    Raises `errors.KabarbotError` for what an operator can mend.
+    """
+    base = await _foundation(settings, clock, events, stack)
+    ops_chat = _ops_chat(settings)
+    telegram = _telegram(base, ops_chat)
+    stack.push_async_callback(telegram.close)
+    deliverer, speaking = _speakers(base, telegram, ops_chat)
+    looking = _lookers(base, _portal(base, stack), deliverer.loop.wake)
+    answers = _answers(base)
+    telegram.listen(
+        base.stores.inbox,
+        _chats(base, deliverer.loop.wake),
+        answers,
+        menus={language: answers.menu(language) for language in locale.LANGUAGES},
+    )
+    loops = [worker.loop for worker in (*looking, *speaking)]
+    watcher = Housekeeper(base.stores.upkeep, loops, clock=clock, events=events)
+    return Bot(telegram, (*looking, watcher), speaking)
+
+
+async def _foundation(settings: Settings, clock: Clock, events: Events, stack: AsyncExitStack) -> Foundation:
+    database = await Database.open(settings.database_path)
+    stack.push_async_callback(database.close)
+    stores = Stores.over(database, follow_edits=settings.follow_edits)
+    now = clock.now()
+    await stores.feeds.configure([_feed(feed, settings) for feed in settings.feeds], now)
+    await stores.channels.configure([_channel(channel) for channel in settings.channels], now)
+    await stores.upkeep.begin()
+    pace = Pacing(rate=settings.broadcast_rate, chat_rate=settings.channel_rate)
+    traffic = await stores.traffic.recent_traffic(now - timedelta(seconds=WINDOW))
+    pace.remember([(one.chat_id, one.at) for one in traffic], await stores.traffic.blocks(now))
+    return Foundation(settings, clock, events, stores, pace)
+
+
+def _feed(feed: settings_room.Feed, settings: Settings) -> FeedForPoll:
+    return FeedForPoll(
+        id=0,
+        url=feed.url,
+        name=feed.name,
+        category=feed.category,
+        interval=feed.interval or settings.poll_interval,
+        headers=feed.headers,
+        selectors=feed.selectors,
+    )
+
+
+def _channel(channel: settings_room.Channel) -> ChannelSetup:
+    return ChannelSetup(
+        ref=channel.chat,
+        topic=channel.topic,
+        feeds=channel.feeds,
+        categories=channel.categories,
+        include=channel.include,
+        exclude=channel.exclude,
+        template=channel.template,
+        silent=channel.silent,
+        hold=channel.hold,
+        utm=channel.utm,
+    )
+
+
+def _ops_chat(settings: Settings) -> int | None:
+    if not settings.ops_chat:
+        return None
+    try:
+        return int(settings.ops_chat)
+    except ValueError:
+        expected = "the numeric id of a private group, such as -1001234567890"
+        raise SettingsError([f"OPS_CHAT: was {settings.ops_chat}; expected {expected}"]) from None
+
+
+def _portal(base: Foundation, stack: AsyncExitStack) -> Portal:
+    settings = base.settings
+    named = [feed.url for feed in settings.feeds] + [settings.popular_url] * bool(settings.popular_url)
+    fetcher = Fetcher(allowed=named, clock=base.clock.now)
+    parser = ParserProcess()
+    stack.push_async_callback(fetcher.aclose)
+    stack.push_async_callback(parser.aclose)
+    return Portal(fetcher, parser, zone=settings.timezone, clock=base.clock)
+
+
+def _telegram(base: Foundation, ops_chat: int | None) -> TelegramRoom:
+    settings = base.settings
+    admins = frozenset(settings.admins)
+    access = Access(
+        token=settings.telegram_token.get_secret_value(),
+        api_url=settings.telegram_api_url,
+        ops_chat=ops_chat,
+        zone=settings.timezone,
+        is_editor=lambda chat, user: chat == ops_chat or user in admins,
+    )
+    return TelegramRoom(
+        access, clock=base.clock, events=base.events, pace=base.pace, traffic=base.stores.traffic
+    )
+
+
+def _speakers(
+    base: Foundation, telegram: TelegramRoom, ops_chat: int | None
+) -> tuple[Deliverer, tuple[Worker, ...]]:
+    """The workers that speak to Telegram."""
+    stores, settings, network = base.stores, base.settings, telegram.network
+    told = Told(clock=base.clock, events=base.events)
+    renderer = PostRenderer(
+        zone=settings.timezone,
+        language=settings.post_language,
+        link_preview=settings.link_preview,
+        post_style=settings.post_style,
+    )
+    sending = Sending(
+        network,
+        stores.outbox,
+        channels=stores.channels,
+        traffic=stores.traffic,
+        renderer=renderer,
+        pace=base.pace,
+        uncertain_wait=settings.uncertain_wait,
+        **told,
+    )
+    deliverer = Deliverer(
+        stores.outbox,
+        renderer=renderer,
+        pace=base.pace,
+        sending=sending,
+        max_age=settings.max_age_hours,
+        uncertain_wait=settings.uncertain_wait,
+        **told,
+    )
+    wake = deliverer.loop.wake
+    corrector = Corrector(
+        stores.edits,
+        network,
+        channels=stores.channels,
+        traffic=stores.traffic,
+        renderer=renderer,
+        pace=base.pace,
+        zone=settings.timezone,
+        edit_note=settings.edit_note,
+        updated_word=_UPDATED[settings.post_language],
+        **told,
+    )
+    others = (
+        Recoverer(stores.doubts, network, wake_delivery=wake, desk_compares=ops_chat is not None, **told),
+        corrector,
+        Doorkeeper(stores.channels, network, wake_delivery=wake, **told),
+        Desk(
+            stores.alerts,
+            network,
+            pace=base.pace,
+            ops_chat=ops_chat,
+            language=settings.post_language,
+            **told,
+        ),
+    )
+    return deliverer, (deliverer, *others)
+
+
+def _lookers(base: Foundation, portal: Portal, wake: Wake) -> tuple[Worker, ...]:
+    """The workers that look at the portal."""
+    settings = base.settings
+    poller = Poller(
+        portal,
+        base.stores.polls,
+        base.clock,
+        base.events,
+        rules=Rules(settings.max_age_hours, settings.surge_limit, has_editor=bool(settings.ops_chat)),
+        first_run_posts=settings.first_run_posts,
+        wake_delivery=wake,
+    )
+    if not settings.popular_url:
+        return (poller,)
+    listkeeper = ListKeeper(
+        settings.popular_url,
+        portal,
+        base.stores.popular,
+        interval=settings.poll_interval,
+        clock=base.clock,
+        events=base.events,
+    )
+    return (poller, listkeeper)
+
+
+def _chats(base: Foundation, wake: Wake) -> Chats:
+    stores = base.stores
+    return Chats(
+        stores.channels,
+        stores.doubts,
+        stores.by_hand,
+        clock=base.clock,
+        events=base.events,
+        wake_delivery=wake,
+    )
+
+
+def _answers(base: Foundation) -> Answers:
+    settings = base.settings
+    kit = Kit(base.stores.headlines, portal_name(settings), settings.popular_url)
+    return Answers(commands(kit), locale.load())
+
+
+def portal_name(settings: Settings) -> str:
+    """What readers call the portal: its feed's name in `kabarbot.toml`, else its host."""
+    first = settings.feeds[0]
+    return first.name or (urlsplit(first.url).hostname or first.url).removeprefix("www.")

@@ -1,0 +1,1 @@
+"""One module a command: requests in, replies as data out. It speaks neither SQL nor Telegram."""

@@ -1,0 +1,84 @@
+"""What the desk is told, in words: one line a trouble, one when it is over, in Indonesian or English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "channel": (
+        (
+            "⚠️ Kanal {channel} menolak bot: {detail}. Kiriman ke kanal ini ditahan, kanal lain tetap jalan. "
+            "Jadikan bot admin dengan hak mengirim pesan; yang tertunda akan menyusul."
+        ),
+        (
+            "⚠️ Channel {channel} refuses the bot: {detail}. Its posts wait, other channels go on. "
+            "Make the bot an administrator that may post messages; what it missed will follow."
+        ),
+    ),
+    "channel_over": (
+        "✅ Kanal {channel} menerima kiriman lagi.",
+        "✅ Channel {channel} takes posts again.",
+    ),
+    "feed": (
+        "⚠️ Feed {feed} gagal dibaca lebih dari 10 menit: {detail}.",
+        "⚠️ Feed {feed} could not be read for over 10 minutes: {detail}.",
+    ),
+    "feed_gone": (
+        "⚠️ Feed {feed} sudah tidak ada (410 Gone) dan tidak dibaca lagi. Periksa FEED_URL.",
+        "⚠️ Feed {feed} is gone for good (410) and is not read any more. Check FEED_URL.",
+    ),
+    "feed_over": ("✅ Feed {feed} terbaca lagi.", "✅ Feed {feed} can be read again."),
+    "feed_gone_over": ("✅ Feed {feed} terbaca lagi.", "✅ Feed {feed} can be read again."),
+    "updates": (
+        "⚠️ Pembaruan dari Telegram tidak bisa diambil: {detail}. Kiriman ke kanal tetap jalan.",
+        "⚠️ Updates cannot be had from Telegram: {detail}. Posts go on.",
+    ),
+    "updates_over": ("✅ Pembaruan dari Telegram datang lagi.", "✅ Updates from Telegram come again."),
+    "failed": (
+        "⚠️ Satu berita tidak dapat dikirim dan dilewati: {detail}. Lihat: kabarbot explain.",
+        "⚠️ One headline could not be posted and was passed by: {detail}. See kabarbot explain.",
+    ),
+    "plainer": (
+        "ℹ️ Telegram menolak bentuk satu kiriman ({detail}); dikirim lebih sederhana.",
+        "ℹ️ Telegram refused the form of one post ({detail}); it goes out in a plainer one.",
+    ),
+    "resent": (
+        "ℹ️ Satu kiriman ke {channel} ternyata tidak sampai dan dikirim ulang.",
+        "ℹ️ One post to {channel} had not arrived and was sent again.",
+    ),
+    "twin_deleted": (
+        "ℹ️ Satu kiriman kembar di kanal ({chat}) dihapus: pesan {ids}.",
+        "ℹ️ One twin in the channel ({chat}) was deleted: message {ids}.",
+    ),
+    "twin_left": (
+        "⚠️ Mungkin ada kiriman kembar di kanal ({chat}): pesan {ids}. Bot tidak menghapusnya karena tidak pasti.",
+        "⚠️ There may be a twin in the channel ({chat}): message {ids}. It is not certain, so it was left.",
+    ),
+    "surge": (
+        "⚠️ Feed {feed} tiba-tiba memuat {count} berita baru; {held} ditahan.",
+        "⚠️ Feed {feed} suddenly brought {count} new headlines; {held} are held.",
+    ),
+    "flapping": (
+        "ℹ️ Judul ini bolak-balik antara dua versi di portal: {title}",
+        "ℹ️ This headline goes back and forth between two wordings: {title}",
+    ),
+    "by_desk": (
+        "ℹ️ Portal mengubah judul yang sudah disunting redaksi; suntingan redaksi tetap dipakai: {title}",
+        "ℹ️ The portal changed a headline that the desk had edited; the desk's words stay: {title}",
+    ),
+    "set_aside": (
+        "⚠️ Pembaruan {update} tiga kali gagal diproses dan disisihkan.",
+        "⚠️ Update {update} failed three times and was set aside.",
+    ),
+}
+
+
+def alert(kind: str, values: Mapping[str, str], language: str) -> str:
+    """The line of `kind` in `language` (``id`` or ``en``). Raises `KeyError` for a kind that is not listed."""
+    indonesian, english = _WORDS[kind]
+    return (english if language == "en" else indonesian).format(**values)
+
+
+def kinds() -> frozenset[str]:
+    """Every kind there is."""
+    return frozenset(_WORDS)

@@ -1,0 +1,1 @@
+"""What happened, told to those who operate the bot: logs, metrics, the page. Changes nothing."""

@@ -1,0 +1,106 @@
+"""The parsing child: ``python -m bot.sources.child [BYTES]`` reads tasks on stdin and answers on stdout.
+
+It is where a hostile document does its worst: little memory, no core dump, no files, no network, and an end
+when its parent ends. It imports little else than feedparser; what reads pages comes with the first page.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, BinaryIO
+
+from bot.errors import ParseError
+from bot.sources.parsing import parse
+from bot.sources.wire import HEAD, MEMORY, pack, parsed_to_json, task_from_json
+
+#: What feedparser would open addresses with: 4.6 MB that a process without a network has no use for.
+_NOT_NEEDED = ("ssl", "_hashlib")
+#: Seconds of processor time for one task, should the parent that keeps the deadline be gone.
+_LONGEST = 60
+_TOO_BIG = "this document needs more memory than a document may"
+_TOO_DEEP = "this document is nested too deeply"
+
+
+def main() -> None:
+    """Answer tasks until stdin ends."""
+    tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints must not garble an answer
+    _do_without(*_NOT_NEEDED)
+    import feedparser  # noqa: F401  # paid for once, before memory is limited
+
+    limit_resources(int(sys.argv[1]) if len(sys.argv) > 1 else MEMORY)
+    while (request := _read(tasks)) is not None:
+        answers.write(pack({**_answer(*request), "resident": _resident()}))
+        answers.flush()
+
+
+def _do_without(*modules: str) -> None:
+    """Have imports of `modules` fail, as they do where Python was built without them."""
+    for name in modules:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type] # None is what says so
+
+
+def limit_resources(memory: int) -> None:
+    """Let this process have `memory` bytes of address space more than now, and no core dump (POSIX only)."""
+    try:
+        import resource
+    except ImportError:  # Windows knows no such limits; the deadline holds there too
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    taken = _address_space()
+    if taken:
+        resource.setrlimit(resource.RLIMIT_AS, (taken + memory, taken + memory))
+
+
+def _read(source: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+    import json
+
+    head = source.read(HEAD.size)
+    if len(head) < HEAD.size:
+        return None
+    size, body_size = HEAD.unpack(head)
+    text, body = source.read(size), source.read(body_size)
+    return (json.loads(text), body) if len(body) == body_size else None
+
+
+def _answer(task: dict[str, Any], body: bytes) -> dict[str, Any]:
+    _set_alarm(_LONGEST)
+    try:
+        return parsed_to_json(parse(body, task_from_json(task)))
+    except ParseError as error:
+        return {"error": str(error)}
+    except MemoryError:
+        return {"error": _TOO_BIG, "spent": True}
+    except RecursionError:
+        return {"error": _TOO_DEEP}
+    finally:
+        _set_alarm(0)
+
+
+def _set_alarm(seconds: int) -> None:
+    import signal
+
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
+
+
+def _pages_of(column: int) -> int:
+    """Bytes in a column of ``/proc/self/statm``; 0 where the system has none (macOS: no limit is set)."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  # pathlib costs memory here
+            return int(statm.read().split()[column]) * os.sysconf("SC_PAGESIZE")
+    except OSError:
+        return 0
+
+
+def _address_space() -> int:
+    return _pages_of(0)
+
+
+def _resident() -> int:
+    return _pages_of(1)
+
+
+if __name__ == "__main__":
+    main()

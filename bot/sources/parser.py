@@ -1,0 +1,111 @@
+"""The parent's side of the parsing child: one task at a time, a deadline, and a new child after a bad end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from bot.errors import ParseError
+from bot.sources.parsing import Parsed, Task
+from bot.sources.wire import HEAD, MEMORY, pack, parsed_from_json, task_to_json
+
+#: A child that keeps more bytes than this after its answer is replaced: so its memory comes back.
+_KEEP_UP_TO = 40 * 1024 * 1024
+_ANSWER_LIMIT = 64 * 1024 * 1024
+
+
+class ParserProcess:
+    """Parses documents in a child process, started when first needed.
+
+    It does not fetch, and keeps nothing between tasks. `deadline` is in seconds for one document, `memory` in
+    bytes of address space beyond what the child itself takes.
+    """
+
+    def __init__(self, *, deadline: float = 10.0, memory: int = MEMORY) -> None:
+        self._deadline = deadline
+        self._memory = memory
+        self._lock = asyncio.Lock()
+        self._child: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while it runs (for measuring)."""
+        return self._child.pid if self._child else None
+
+    async def parse(self, body: bytes, task: Task) -> Parsed:
+        """The headlines of `body`, as `bot.sources.parsing.parse` reads them.
+
+        Raises:
+            ParseError: nothing can be read in it, or reading took too long or too much memory.
+        """
+        async with self._lock:
+            try:
+                answer = await asyncio.wait_for(self._ask(pack(task_to_json(task), body)), self._deadline)
+            except TimeoutError as error:
+                await self._end()
+                raise ParseError(
+                    f"reading this document took more than {self._deadline:g} seconds"
+                ) from error
+            except (OSError, EOFError, ValueError) as error:
+                await self._end()
+                raise ParseError("this document brought the parser down") from error
+            except asyncio.CancelledError:
+                await self._end()
+                raise
+            if answer.get("spent") or answer.get("resident", 0) > _KEEP_UP_TO:
+                await self._end()
+        if "error" in answer:
+            raise ParseError(str(answer["error"]))
+        return parsed_from_json(answer)
+
+    async def aclose(self) -> None:
+        """End the child; safe to call twice."""
+        async with self._lock:
+            await self._end()
+
+    async def _ask(self, request: bytes) -> dict[str, Any]:
+        child = await self._running_child()
+        if child.stdin is None or child.stdout is None:
+            raise EOFError
+        child.stdin.write(request)
+        await child.stdin.drain()
+        size, _ = HEAD.unpack(await child.stdout.readexactly(HEAD.size))
+        if size > _ANSWER_LIMIT:
+            raise ValueError(size)
+        answer: dict[str, Any] = json.loads(await child.stdout.readexactly(size))
+        return answer
+
+    async def _running_child(self) -> asyncio.subprocess.Process:
+        if self._child is None or self._child.returncode is not None:
+            await self._end()
+            self._child = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot.sources.child", str(self._memory)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env=_environment(),
+            )
+        return self._child
+
+    async def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        if child.returncode is None:
+            child.kill()
+        if child.stdin:
+            child.stdin.close()
+        await asyncio.shield(child.wait())
+
+
+def _environment() -> dict[str, str]:
+    """What the child needs to find this package; no setting, and so no secret, is handed down."""
+    kept = {
+        name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ
+    }
+    places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, places)), "MALLOC_ARENA_MAX": "1"}

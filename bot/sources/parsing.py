@@ -1,0 +1,123 @@
+"""Any document of a portal into headlines: what kind it is, is told by its content and not by its label.
+
+Runs in the parsing child (`bot.sources.child`); tests may call it in their own process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from bot.domain.headlines import Document
+from bot.errors import ParseError
+from bot.sources.decoding import decode, gunzip
+from bot.sources.mending import root_name
+
+#: Bytes of a document after unpacking (product.md §4.6).
+MOST_BYTES = 10 * 1024 * 1024
+_FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel", "item"})
+_OTHER_XML = {
+    "opml": "a list of feeds (OPML)",
+    "urlset": "a sitemap",
+    "sitemapindex": "an index of sitemaps",
+    "error": "an error message in XML",
+}
+
+
+class Want(StrEnum):
+    """What is sought in a document; it matters for pages only."""
+
+    FEED = "feed"  # the feed that a page names, and the latest headlines
+    POPULAR = "popular"  # the list of most-read headlines, never the feed that the page names
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How to read a body: where it came from, what HTTP said of it, what is sought.
+
+    `now` is aware; `zone` is where times without one are read.
+    """
+
+    url: str
+    zone: tzinfo
+    now: datetime
+    want: Want = Want.FEED
+    charset: str | None = None
+    selectors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A document, and the feeds that it names where it is a page."""
+
+    document: Document
+    feeds: tuple[str, ...] = ()
+
+
+def parse(body: bytes, task: Task) -> Parsed:
+    """The headlines of `body`.
+
+    Raises:
+        ParseError: no headline can be read in it, and no feed is named; says in plain words why.
+    """
+    text = decode(gunzip(body, MOST_BYTES), task.charset)
+    if not text.strip("\ufeff\0 \t\r\n"):
+        raise ParseError("the document is empty")
+    if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+        from bot.sources.jsonfeed import read_json_feed
+
+        return Parsed(read_json_feed(text.strip("\ufeff \t\r\n"), url=task.url, zone=task.zone, now=task.now))
+    return _parse_markup(text, task)
+
+
+def _parse_markup(text: str, task: Task) -> Parsed:
+    root = root_name(text)
+    if root in _FEED_ROOTS or (root != "html" and _looks_like_feed(text)):
+        from bot.sources.feeds import read_feed
+
+        return Parsed(read_feed(text, url=task.url, zone=task.zone, now=task.now))
+    if root in _OTHER_XML:
+        raise ParseError(f"this is {_OTHER_XML[root]}, no feed")
+    if not root or "<" not in text:
+        raise ParseError("this is plain text: neither a feed nor a page")
+    try:
+        return _parse_page(text, task)
+    except ParseError as error:
+        if root == "html" or not text.lstrip("\ufeff \t\r\n").startswith("<?xml"):
+            raise
+        raise ParseError(f"this is XML, but no feed: its root is <{root[:40]}>") from error
+
+
+def _looks_like_feed(text: str) -> bool:
+    """A feed whose beginning is broken: a feed's element stands before any of a page's."""
+    head = text[:20_000].lower()
+    places = [
+        place
+        for name in ("<rss", "<rdf:rdf", "<feed", "<channel", "<item>")
+        if (place := head.find(name)) >= 0
+    ]
+    page = head.find("<html")
+    return bool(places) and (page < 0 or min(places) < page)
+
+
+def _parse_page(text: str, task: Task) -> Parsed:
+    from bot.sources.pages import named_feeds, read_page
+
+    popular = task.want is Want.POPULAR
+    document = read_page(
+        text, url=task.url, zone=task.zone, now=task.now, popular=popular, selectors=task.selectors
+    )
+    feeds = () if popular or task.selectors else named_feeds(text, task.url)
+    if not document.items and not feeds:
+        raise ParseError(_no_headlines(popular=popular, selected=bool(task.selectors)))
+    return Parsed(document, feeds)
+
+
+def _no_headlines(*, popular: bool, selected: bool) -> str:
+    if selected:
+        return "this page has no headline where its selectors point"
+    if popular:
+        return "this page has no list under a heading like Populer or Terpopuler"
+    return "this is a page that names no feed and lists no headlines"

@@ -1,0 +1,204 @@
+"""One look at a portal: fetch, see whether anything changed, parse. Keeps nothing between looks.
+
+What a look learnt (validators, the body's hash, the feed that a page named) goes back to the caller in the
+`Look`, and comes again with the next `FeedAddress`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from bot.domain.headlines import Document
+from bot.domain.looks import FeedAddress, Look, Validators
+from bot.errors import FetchError, ParseError, SourceError
+from bot.sources.fetch import Fetched, Fetcher, NotModified
+from bot.sources.parsing import MOST_BYTES, Parsed, Task, Want
+
+_MOST_NAMED_FEEDS = 3
+#: In place of a named feed: the page names only what is none, so its list is read at once.
+_NO_FEED = "-"
+
+
+class Parser(Protocol):
+    """Reads a body; `ParserProcess` does it in a child."""
+
+    async def parse(self, body: bytes, task: Task) -> Parsed:
+        """Raises `errors.ParseError` where nothing can be read."""
+        ...
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What `FeedAddress.body_hash` says: the last body's hash, and the feed that a page named, if it did."""
+
+    digest: str = ""
+    feed: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> _Memory:
+        digest, _, feed = text.partition(" ")
+        return cls(digest, feed)
+
+    def __str__(self) -> str:
+        """Nothing without a digest: a body that broke off must be read again."""
+        return f"{self.digest} {self.feed}".rstrip() if self.digest or self.feed not in {"", _NO_FEED} else ""
+
+
+class Portal:
+    """Looks at feeds, pages and popular lists. `zone` is where times without a zone are read."""
+
+    def __init__(self, fetcher: Fetcher, parser: Parser, *, zone: tzinfo, clock: Clock) -> None:
+        self._fetcher = fetcher
+        self._parser = parser
+        self._zone = zone
+        self._clock = clock
+
+    async def look(self, feed: FeedAddress) -> Look:
+        """What the feed, or the feed that the page names, or else the page's own list says now.
+
+        Raises:
+            SourceError: it could not be had or not be read, in plain words.
+        """
+        memory = _Memory.of(feed.body_hash)
+        if memory.feed in {"", _NO_FEED}:
+            return await self._look_at(feed, Want.FEED)
+        try:
+            return await self._look_at_named(feed, memory.feed)
+        except SourceError as error:
+            if not _says_that_there_is_none(error):
+                raise
+        return await self._look_at(replace(feed, validators=Validators(), body_hash=""), Want.FEED)
+
+    async def popular(self, feed: FeedAddress) -> Look:
+        """The portal's own popular list: a feed, or a page's list under *Populer*, never the feed it names.
+
+        Raises:
+            SourceError: as `look`.
+        """
+        return await self._look_at(feed, Want.POPULAR)
+
+    async def preview(self, url: str) -> Document:
+        """What is at an address that an operator typed: http, https, or ``file://`` on this machine.
+
+        Raises:
+            SourceError: as `look`.
+        """
+        if not url.lower().startswith("file:"):
+            look = await self.look(FeedAddress(url))
+            if look.document is None:  # only a look with validators can find nothing new
+                raise FetchError("there is nothing to show")
+            return look.document
+        body = await asyncio.to_thread(_read_file, url)
+        parsed = await self._parser.parse(body, self._task(url, Want.FEED))
+        if parsed.document.items or parsed.document.kind == "feed":
+            return parsed.document
+        look = await self._look_at_first(FeedAddress(url), parsed, Look(None))
+        return look.document or parsed.document
+
+    async def _look_at(self, feed: FeedAddress, want: Want) -> Look:
+        fetched = await self._fetch(feed, feed.url)
+        if isinstance(fetched, NotModified):
+            return Look(None, fetched.validators, feed.body_hash, fetched.moved_to, 304)
+        known = _Memory.of(feed.body_hash)
+        look = _look(fetched, replace(known, digest=_digest(fetched)))
+        if known.digest and look.body_hash == feed.body_hash:
+            return look
+        parsed = await self._parser.parse(fetched.body, self._task(fetched.url, want, fetched, feed))
+        if parsed.feeds and not (known.feed == _NO_FEED and parsed.document.items):
+            return await self._look_at_first(replace(feed, url=fetched.url), parsed, look)
+        return replace(look, document=parsed.document)
+
+    async def _look_at_first(self, feed: FeedAddress, parsed: Parsed, page: Look) -> Look:
+        """The first of the feeds that a page names which can be read; the page's own list where none can."""
+        feed = replace(feed, validators=Validators(), body_hash="")
+        troubles: list[SourceError] = []
+        for url in parsed.feeds[:_MOST_NAMED_FEEDS]:
+            try:
+                return await self._look_at_named(feed, url)
+            except SourceError as error:
+                troubles.append(error)
+        if not parsed.document.items:
+            raise troubles[0]
+        if page.body_hash and all(_says_that_there_is_none(trouble) for trouble in troubles):
+            page = replace(page, body_hash=str(replace(_Memory.of(page.body_hash), feed=_NO_FEED)))
+        return replace(page, document=parsed.document)
+
+    async def _look_at_named(self, feed: FeedAddress, url: str) -> Look:
+        """The feed at `url`, which the page at `feed.url` named; validators and hash are the feed's own."""
+        fetched = await self._fetch(feed, url)
+        if isinstance(fetched, NotModified):
+            return Look(None, fetched.validators, feed.body_hash, None, 304, feed.url)
+        memory = _Memory(_digest(fetched), url)
+        look = replace(_look(fetched, memory), moved_to=None, discovered_from=feed.url)
+        if memory.digest and str(memory) == feed.body_hash:
+            return look
+        parsed = await self._parser.parse(fetched.body, self._task(fetched.url, Want.FEED, fetched))
+        if parsed.document.kind != "feed":
+            raise ParseError("the page names a feed that is a page itself")
+        return replace(look, document=parsed.document)
+
+    async def _fetch(self, feed: FeedAddress, url: str) -> Fetched | NotModified:
+        """Validators are only good together with the hash of the body they came with."""
+        named = url != feed.url
+        if feed.url.lower().startswith("file:"):
+            return await self._fetcher.fetch(url, found_on="http://file.invalid/")
+        same_house = not named or urlsplit(url).netloc == urlsplit(feed.url).netloc
+        return await self._fetcher.fetch(
+            url,
+            validators=feed.validators if feed.body_hash else None,
+            headers=feed.headers if same_house else {},
+            found_on=feed.url if named else None,
+        )
+
+    def _task(
+        self, url: str, want: Want, fetched: Fetched | None = None, feed: FeedAddress | None = None
+    ) -> Task:
+        return Task(
+            url=url,
+            zone=self._zone,
+            now=self._clock.now(),
+            want=want,
+            charset=fetched.charset if fetched else None,
+            selectors=feed.selectors if feed else {},
+        )
+
+
+def _says_that_there_is_none(error: SourceError) -> bool:
+    return isinstance(error, ParseError) or (
+        isinstance(error, FetchError) and error.status in {403, 404, 410}
+    )
+
+
+def _digest(fetched: Fetched) -> str:
+    """Empty for a body that broke off: the next look must read it again."""
+    return hashlib.sha256(fetched.body).hexdigest() if fetched.whole else ""
+
+
+def _look(fetched: Fetched, memory: _Memory) -> Look:
+    return Look(None, fetched.validators, str(memory), fetched.moved_to, fetched.status)
+
+
+def _read_file(url: str) -> bytes:
+    path = Path(unquote(urlsplit(url).path))
+    try:
+        with path.open("rb") as file:
+            body = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise FetchError(f"{path} cannot be read: {error.strerror or 'no such file'}") from error
+    if len(body) > MOST_BYTES:
+        raise FetchError(f"{path} is larger than {MOST_BYTES // 1024 // 1024} MiB")
+    return body

@@ -1,0 +1,83 @@
+"""What parent and parsing child say to each other: a length, then JSON; the body follows its request raw."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+
+from bot.domain.headlines import Document, Item
+from bot.sources.parsing import Parsed, Task, Want
+
+#: Lengths of the JSON and of the body, in bytes, most significant first.
+HEAD = struct.Struct(">II")
+#: Bytes of address space beyond what the program itself takes. Measured: a feed of 10 MiB takes 130 MiB,
+#: one full of emoji 220 (bytes, text, mended text, the parser's tree), a page less.
+MEMORY = 384 * 1024 * 1024
+
+
+def pack(message: Mapping[str, Any], body: bytes = b"") -> bytes:
+    """One message as it goes through the pipe."""
+    text = json.dumps(message, ensure_ascii=True).encode()
+    return HEAD.pack(len(text), len(body)) + text + body
+
+
+def task_to_json(task: Task) -> dict[str, Any]:
+    """A task as plain values; a zone by its name, or by its offset of the moment where it has none."""
+    offset = task.zone.utcoffset(task.now)
+    return {
+        "url": task.url,
+        "zone": getattr(task.zone, "key", None) or int((offset or timedelta()).total_seconds()),
+        "now": task.now.isoformat(),
+        "want": task.want,
+        "charset": task.charset,
+        "selectors": dict(task.selectors),
+    }
+
+
+def task_from_json(data: Mapping[str, Any]) -> Task:
+    """The task that `task_to_json` wrote."""
+    known = {name: data[name] for name in ("url", "charset", "selectors")}
+    return Task(
+        zone=_zone(data["zone"]), now=datetime.fromisoformat(data["now"]), want=Want(data["want"]), **known
+    )
+
+
+def parsed_to_json(parsed: Parsed) -> dict[str, Any]:
+    """A document as plain values, times in ISO 8601."""
+    document = asdict(parsed.document)
+    document["built"] = _iso(parsed.document.built)
+    for plain, item in zip(document["items"], parsed.document.items, strict=True):
+        plain["published"] = _iso(item.published)
+    return {"document": document, "feeds": parsed.feeds}
+
+
+def parsed_from_json(data: Mapping[str, Any]) -> Parsed:
+    """The document that `parsed_to_json` wrote."""
+    document = data["document"]
+    items = tuple(_item(plain) for plain in document["items"])
+    rest = {**document, "items": items, "built": _time(document["built"])}
+    return Parsed(Document(**rest), tuple(data["feeds"]))
+
+
+def _item(plain: Mapping[str, Any]) -> Item:
+    return Item(**{**plain, "published": _time(plain["published"]), "categories": tuple(plain["categories"])})
+
+
+def _zone(value: str | int) -> tzinfo:
+    if isinstance(value, int):
+        return timezone(timedelta(seconds=value)) if value else UTC
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(value)
+
+
+def _iso(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

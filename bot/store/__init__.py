@@ -1,0 +1,1 @@
+"""The only SQL: what is remembered, one module an aggregate. Knows neither HTTP nor Telegram."""

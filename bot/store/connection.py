@@ -1,0 +1,245 @@
+"""The database file: one writer, two readers, transactions that never mix. No business words.
+
+Two coroutines on one connection share its transaction: one's rollback undoes, or its commit keeps half
+of, the other's work. So writing happens only inside `Database.transaction()`, one at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiosqlite
+
+from bot.errors import DatabaseFull, DatabaseUnusable
+from bot.store.faults import store_errors
+from bot.store.migrations import demand_current, migrate
+
+Row = sqlite3.Row
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+#: Seconds that a statement waits for another process's lock (`backup`, an operator's sqlite3).
+BUSY_SECONDS = 5.0
+#: A path that means: in memory, gone when closed.
+IN_MEMORY = ":memory:"
+#: Two, so that a long search of one user holds up nobody else.
+_READERS = 2
+#: Seconds for which a database that was full once counts as full.
+_FULL_LATELY = 60.0
+
+
+class Transaction:
+    """Statements on one connection; inside `Database.transaction()` they stand or fall together."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Run one statement and fetch what it returns (one hop to the connection's thread)."""
+        with store_errors():
+            return list(await self._connection.execute_fetchall(sql, parameters))
+
+    async def one(self, sql: str, parameters: Parameters = ()) -> Row | None:
+        """The first row, or None."""
+        rows = await self.all(sql, parameters)
+        return rows[0] if rows else None
+
+    async def run(self, sql: str, parameters: Parameters = ()) -> None:
+        """Run one statement for its effect."""
+        await self.all(sql, parameters)
+
+    async def many(self, sql: str, rows: Iterable[Parameters]) -> None:
+        """Run one statement for each of `rows`, in one hop."""
+        with store_errors():
+            async with self._connection.executemany(sql, rows):
+                pass
+
+
+class _Reader:
+    """A connection that only reads, and how many are using it."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self.connection = connection
+        self.users = 0
+
+
+class Database:
+    """One SQLite file in WAL mode. Built by `open` or `open_to_read`, ended by `close`.
+
+    `synchronous=FULL`: what was committed survives a power cut.
+    """
+
+    def __init__(self, writer: aiosqlite.Connection, readers: Sequence[aiosqlite.Connection] = ()) -> None:
+        self._writer = writer
+        self._readers = [_Reader(connection) for connection in readers]
+        self._lock = asyncio.Lock()
+        self._full_at: float | None = None
+
+    @classmethod
+    async def open(cls, path: str | Path, *, backup_before_migrating: bool = True) -> Self:
+        """Open, create or migrate the database at `path` (or `IN_MEMORY`).
+
+        Raises `DatabaseUnusable` where the path cannot be used, `DatabaseTooNew` for a newer Kabarbot's file.
+        """
+        in_memory = str(path) == IN_MEMORY
+        if not in_memory:
+            _prepare(Path(path))
+        opened = [await _connect(str(path))]
+        try:
+            await migrate(opened[0], None if in_memory or not backup_before_migrating else Path(path))
+            while not in_memory and len(opened) <= _READERS:
+                opened.append(await _connect(_read_only(path), uri=True))
+        except BaseException:
+            await _close(opened)
+            raise
+        return cls(opened[0], opened[1:])
+
+    @classmethod
+    async def open_to_read(cls, path: str | Path) -> Self:
+        """Open an existing database beside the bot that runs on it; nothing is migrated or written.
+
+        Raises as `open`, and `DatabaseUnusable` for an older file: only `open` migrates.
+        """
+        connection = await _connect(_read_only(path), uri=True)
+        try:
+            await demand_current(connection)
+        except BaseException:
+            await connection.close()
+            raise
+        return cls(connection)
+
+    @property
+    def full_lately(self) -> bool:
+        """Whether something found no room within the last minute."""
+        return self._full_at is not None and asyncio.get_running_loop().time() - self._full_at < _FULL_LATELY
+
+    async def close(self) -> None:
+        """Close all connections; a transaction under way ends first."""
+        async with self._lock:
+            await _close([*(reader.connection for reader in self._readers), self._writer])
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """All or nothing, one at a time; a cancelled task rolls back, a commit once begun is finished."""
+        async with self._lock:
+            try:
+                await self._step("BEGIN IMMEDIATE")
+                yield Transaction(self._writer)
+                await self._step("COMMIT")
+            except BaseException as exc:
+                if isinstance(exc, DatabaseFull):
+                    self._full_at = asyncio.get_running_loop().time()
+                await self._roll_back()
+                raise
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """Statements that only read, on a connection of their own: no search waits for a poll."""
+        if not self._readers:
+            async with self._lock:
+                yield Transaction(self._writer)
+            return
+        reader = min(self._readers, key=lambda one: one.users)
+        reader.users += 1
+        try:
+            yield Transaction(reader.connection)
+        finally:
+            reader.users -= 1
+
+    async def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """One statement that only reads."""
+        async with self.reading() as tx:
+            return await tx.all(sql, parameters)
+
+    async def copy_to(self, target: Path) -> None:
+        """A consistent copy of all that is committed (SQLite's online backup). `target` is overwritten."""
+        source = self._readers[0].connection if self._readers else self._writer
+        with store_errors():
+            async with aiosqlite.connect(target) as copy:
+                await source.backup(copy)
+
+    async def _step(self, sql: str) -> None:
+        with store_errors():
+            await _to_its_end(self._writer.execute_fetchall(sql))
+
+    async def _roll_back(self) -> None:
+        # The driver does nothing where SQLite itself has rolled back, as it does when the disk is full.
+        with store_errors(), suppress(ValueError):  # closed meanwhile: that rolls back too
+            await _to_its_end(self._writer.rollback())
+
+
+async def _to_its_end(work: Awaitable[object]) -> None:
+    """Let `work` finish however often our task is cancelled meanwhile; then be cancelled."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as exc:
+            cancelled = exc
+    if cancelled is not None:
+        task.exception()  # seen: what counts is that we were cancelled
+        raise cancelled
+    task.result()
+
+
+def _prepare(path: Path) -> None:
+    """Make the folder, and say in plain words what stands in the way."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise DatabaseUnusable(f"DATABASE_PATH {path}: its folder cannot be made ({exc.strerror})") from exc
+    if path.is_dir():
+        raise DatabaseUnusable(f"DATABASE_PATH {path}: this is a folder, not a file")
+    # Beside the file SQLite keeps its log, so the folder must be writable too.
+    places = [path.parent, path] if path.exists() else [path.parent]
+    if not all(os.access(place, os.W_OK) for place in places):
+        raise DatabaseUnusable(f"DATABASE_PATH {path}: not writable by user {os.getuid()}")
+
+
+def _read_only(path: str | Path) -> str:
+    return f"file:{quote(str(path))}?mode=ro"
+
+
+async def _connect(path: str, *, uri: bool = False) -> aiosqlite.Connection:
+    try:
+        connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS, uri=uri)
+    except sqlite3.Error as exc:
+        raise DatabaseUnusable(f"DATABASE_PATH {path}: cannot be opened ({exc})") from exc
+    connection.row_factory = sqlite3.Row
+    try:
+        for pragma in _READING if uri else _WRITING:
+            await connection.execute_fetchall(pragma)
+    except BaseException as exc:
+        await connection.close()
+        if not isinstance(exc, sqlite3.Error):
+            raise
+        raise DatabaseUnusable(f"DATABASE_PATH {path}: not a database that can be used ({exc})") from exc
+    return connection
+
+
+async def _close(connections: Iterable[aiosqlite.Connection]) -> None:
+    for connection in connections:
+        await connection.close()
+
+
+_READING = (
+    "PRAGMA query_only = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -2000",  # KiB; memory at rest is a promise
+)
+_WRITING = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA auto_vacuum = INCREMENTAL",  # takes effect on a new file only
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -2000",
+    "PRAGMA journal_size_limit = 16777216",
+)

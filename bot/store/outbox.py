@@ -1,0 +1,233 @@
+"""The queue of every channel. A claim stores the exact request, an outcome is saved once, nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from bot.domain.delivery import Candidate, Claim, FrozenRequest, SkipReason, State
+from bot.store.connection import Database, Row
+from bot.store.endings import OVER
+from bot.store.rows import TARGET, WORDS, target_of, words_of
+from bot.store.values import dump, freeze, maybe_moment, moment, thaw, ticks
+
+#: The channels in whose queue anything stands, found by as many seeks in the index, and the head of each:
+#: what is tried again goes before what is new. Names `waiting` (channel_id) and `head` (a delivery's id).
+WAITING = """
+WITH RECURSIVE waiting (channel_id) AS (
+    SELECT min(channel_id) FROM deliveries WHERE state IN ('PENDING', 'RETRY')
+    UNION ALL
+    SELECT (SELECT min(channel_id) FROM deliveries
+        WHERE state IN ('PENDING', 'RETRY') AND channel_id > w.channel_id)
+    FROM waiting w WHERE w.channel_id IS NOT NULL
+)
+"""
+HEAD = """(
+    SELECT id FROM deliveries WHERE channel_id = c.id AND state IN ('PENDING', 'RETRY')
+    ORDER BY state DESC, lane, seq LIMIT 1)"""
+# A chat with an unsettled send waits. Only the few that are wanted are read in full.
+_HEADS = f"""
+SELECT d.id, d.headline_id, d.state, d.attempts, d.loud, d.due_at, d.request, d.keep_request,
+    d.shown_revision, d.resend, d.ignores_age, {TARGET}, c.chat_id, h.revision, {WORDS}
+FROM ({WAITING}
+    SELECT q.id, q.due_at, q.seq FROM waiting w CROSS JOIN channels c ON c.id = w.channel_id
+    CROSS JOIN deliveries q ON q.id = {HEAD}
+    LEFT JOIN chats t ON t.chat_id = c.chat_id
+    WHERE c.removed_at IS NULL AND c.paused_at IS NULL AND c.halted_at IS NULL AND c.chat_id IS NOT NULL
+        AND ifnull(t.blocked_until, 0) <= :now AND q.next_at <= :now
+        AND NOT EXISTS (SELECT 1 FROM deliveries u
+            WHERE u.chat_id = c.chat_id AND u.state IN ('SENDING', 'UNCERTAIN'))
+    ORDER BY q.due_at, q.seq LIMIT :limit) chosen
+CROSS JOIN deliveries d ON d.id = chosen.id CROSS JOIN channels c ON c.id = d.channel_id
+CROSS JOIN headlines h ON h.id = d.headline_id
+ORDER BY chosen.due_at, chosen.seq
+"""  # noqa: S608 - constants of ours
+# What is due already is not told again: who asks has looked for it just now.
+_NEXT_DUE = """
+SELECT min(at) AS at FROM (
+    SELECT min(next_at) AS at FROM deliveries WHERE state = 'RETRY' AND next_at > :now
+    UNION ALL SELECT min(next_at) FROM deliveries WHERE state = 'UNCERTAIN' AND next_at > :now
+    UNION ALL SELECT min(edit_at) FROM deliveries WHERE edit_at > :now
+    UNION ALL SELECT min(blocked_until) FROM chats WHERE blocked_until > :now
+)
+"""
+_CLAIM = """
+UPDATE deliveries SET state = 'SENDING', at = :now, claimed_at = :now, attempts = attempts + 1,
+    request = j.value ->> 'request', keep_request = 0,
+    chat_id = j.value ->> 'chat_id', shown_revision = j.value ->> 'revision',
+    known_before = iif(resend, known_before,
+        (SELECT highest_id FROM chats WHERE chats.chat_id = j.value ->> 'chat_id')),
+    resent_at = iif(resend, :now, resent_at), twin_open = iif(resend, 1, twin_open)
+FROM json_each(:chosen) j
+WHERE deliveries.id = j.value ->> 'id' AND state IN ('PENDING', 'RETRY')
+    AND EXISTS (SELECT 1 FROM headlines h
+        WHERE h.id = deliveries.headline_id AND h.revision = j.value ->> 'newest' AND h.withdrawn_at IS NULL)
+    AND EXISTS (SELECT 1 FROM channels c
+        WHERE c.id = deliveries.channel_id AND c.chat_id = j.value ->> 'chat_id'
+            AND c.removed_at IS NULL AND c.paused_at IS NULL AND c.halted_at IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM deliveries u
+        WHERE u.chat_id = j.value ->> 'chat_id' AND u.state IN ('SENDING', 'UNCERTAIN'))
+RETURNING id
+"""
+_TRAFFIC = "INSERT INTO traffic (chat_id, at) VALUES (?, ?)"
+_SKIP = """
+UPDATE deliveries SET state = 'SKIPPED', reason = ?, detail = '', at = ? WHERE id = ?
+    AND state IN ('PENDING', 'RETRY', 'HELD')
+"""
+# Words that changed while the row was under way are shown by an edit.
+SENT = """
+UPDATE deliveries SET state = 'SENT', reason = NULL, at = :now, sent_at = :now, message_id = :message,
+    detail = '', resend = 0,
+    edit_at = iif(:follow AND shown_revision <
+        (SELECT revision FROM headlines h WHERE h.id = headline_id), :now, NULL)
+WHERE id = :id AND state IN ('SENDING', 'UNCERTAIN')
+"""
+KNOW_ID = """
+INSERT INTO chats (chat_id, highest_id) VALUES (:chat, :message)
+ON CONFLICT (chat_id) DO UPDATE SET highest_id = max(ifnull(highest_id, 0), excluded.highest_id)
+"""
+_RETRY = f"""
+UPDATE deliveries SET state = iif({OVER} IS NULL, 'RETRY', 'SKIPPED'), reason = {OVER},
+    at = :now, next_at = :next_at, detail = :detail,
+    request = coalesce(:request, iif(resend, request, NULL)), keep_request = :request IS NOT NULL OR resend
+WHERE id = :id AND state = 'SENDING'
+"""  # noqa: S608 - OVER is a constant of ours
+_REQUEUE = f"""
+UPDATE deliveries SET state = CASE WHEN {OVER} IS NOT NULL THEN 'SKIPPED' WHEN resend THEN 'RETRY' ELSE 'PENDING' END,
+    reason = {OVER}, at = :now, next_at = 0, detail = :detail, keep_request = resend
+WHERE id = :id AND state = 'SENDING'
+"""  # noqa: S608 - OVER is a constant of ours
+_UNCERTAIN = """
+UPDATE deliveries SET state = 'UNCERTAIN', at = :now, next_at = :ask_at, asks = 0, detail = :detail
+WHERE id = :id AND state = 'SENDING'
+"""
+_FAILED = """
+UPDATE deliveries SET state = 'FAILED', at = :now, reason = :detail, detail = '', twin_open = 0
+WHERE id = :id AND state = 'SENDING'
+"""
+_ORPHANS = """
+UPDATE deliveries SET state = 'UNCERTAIN', at = :now, next_at = :ask_at, asks = 0,
+    detail = 'its sending ended without an outcome'
+WHERE state = 'SENDING' AND id NOT IN (SELECT value FROM json_each(:running)) RETURNING id
+"""
+
+
+class OutboxStore:
+    """Implements `ports.Outbox`. `follow_edits` as in the settings."""
+
+    def __init__(self, database: Database, *, follow_edits: bool = True) -> None:
+        self._database = database
+        self._follow = follow_edits
+
+    async def heads(self, now: datetime, limit: int) -> Sequence[Candidate]:
+        """The head of each channel that is free, longest waiting first."""
+        rows = await self._database.read(_HEADS, {"now": ticks(now), "limit": limit})
+        return [_candidate(row) for row in rows]
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        """When something that waits for its time will be due; later than `now`."""
+        rows = await self._database.read(_NEXT_DUE, {"now": ticks(now)})
+        return maybe_moment(rows[0]["at"])
+
+    async def claim(
+        self, chosen: Sequence[tuple[Candidate, FrozenRequest]], now: datetime
+    ) -> Sequence[Claim]:
+        """One statement; what changed since it was read is left out and comes again, as is a chat's second row."""
+        first: dict[int, tuple[Candidate, FrozenRequest]] = {}
+        for one in chosen:
+            first.setdefault(one[0].target.chat_id, one)
+        rows = [_chosen(candidate, request) for candidate, request in first.values()]
+        async with self._database.transaction() as tx:
+            claimed = {r["id"] for r in await tx.all(_CLAIM, {"now": ticks(now), "chosen": dump(rows)})}
+            claims = [_claim(c, request) for c, request in first.values() if c.id in claimed]
+            await tx.many(_TRAFFIC, [(claim.target.chat_id, ticks(now)) for claim in claims])
+        return claims
+
+    async def skip(self, delivery_ids: Sequence[int], reason: SkipReason, now: datetime) -> None:
+        """End open rows that are no longer due; those that are under way are left alone."""
+        async with self._database.transaction() as tx:
+            await tx.many(_SKIP, [(reason.value, ticks(now), delivery) for delivery in delivery_ids])
+
+    async def sent(self, claims: Sequence[tuple[Claim, int | None]], now: datetime) -> None:
+        """Rows stand in their channels under these message ids."""
+        async with self._database.transaction() as tx:
+            await tx.many(
+                SENT,
+                [
+                    {"id": claim.id, "message": message, "now": ticks(now), "follow": self._follow}
+                    for claim, message in claims
+                ],
+            )
+            await tx.many(KNOW_ID, [{"chat": c.target.chat_id, "message": m} for c, m in claims if m])
+
+    async def retry(
+        self, claim: Claim, at: datetime, detail: str, request: FrozenRequest | None, now: datetime
+    ) -> None:
+        """Surely not sent: again at `at`; with `request`, in exactly that form."""
+        values = {"id": claim.id, "next_at": ticks(at), "detail": detail, "now": ticks(now)}
+        await self._run(_RETRY, {**values, "request": None if request is None else freeze(request)})
+
+    async def requeue(self, claim: Claim, detail: str, now: datetime) -> None:
+        """Surely not sent, and no fault of the post: it keeps its place and waits for its channel."""
+        await self._run(_REQUEUE, {"id": claim.id, "detail": detail, "now": ticks(now)})
+
+    async def uncertain(self, claim: Claim, ask_at: datetime, detail: str, now: datetime) -> None:
+        """Nobody knows: ask at `ask_at`."""
+        await self._run(
+            _UNCERTAIN, {"id": claim.id, "ask_at": ticks(ask_at), "detail": detail, "now": ticks(now)}
+        )
+
+    async def failed(self, claim: Claim, detail: str, now: datetime) -> None:
+        """Refused for good."""
+        await self._run(_FAILED, {"id": claim.id, "detail": detail, "now": ticks(now)})
+
+    async def orphans(self, running: Collection[int], ask_at: datetime, now: datetime) -> Sequence[int]:
+        """Rows in SENDING whose task is gone become UNCERTAIN."""
+        values = {"running": dump(list(running)), "ask_at": ticks(ask_at), "now": ticks(now)}
+        async with self._database.transaction() as tx:
+            return [row["id"] for row in await tx.all(_ORPHANS, values)]
+
+    async def _run(self, sql: str, values: dict[str, object]) -> None:
+        async with self._database.transaction() as tx:
+            await tx.run(sql, values)
+
+
+def _chosen(candidate: Candidate, request: FrozenRequest) -> dict[str, object]:
+    return {
+        "id": candidate.id,
+        "chat_id": candidate.target.chat_id,
+        # a request kept from before shows the words of its time, not the newest
+        "revision": candidate.shown if candidate.frozen else candidate.revision,
+        "newest": candidate.revision,
+        "request": freeze(request),
+    }
+
+
+def _candidate(row: Row) -> Candidate:
+    return Candidate(
+        id=row["id"],
+        target=target_of(row),
+        headline_id=row["headline_id"],
+        words=words_of(row),
+        revision=row["revision"],
+        state=State(row["state"]),
+        attempts=row["attempts"],
+        loud=bool(row["loud"]),
+        waiting_since=moment(row["due_at"]),
+        frozen=thaw(row["request"]) if row["keep_request"] else None,
+        shown=row["shown_revision"] or row["revision"],
+        resend=bool(row["resend"]),
+        ignores_age=bool(row["ignores_age"]),
+    )
+
+
+def _claim(candidate: Candidate, request: FrozenRequest) -> Claim:
+    return Claim(
+        id=candidate.id,
+        target=candidate.target,
+        headline_id=candidate.headline_id,
+        request=request,
+        attempts=candidate.attempts + 1,
+        published=candidate.words.published,
+        resend=candidate.resend,
+    )

@@ -1,0 +1,64 @@
+"""All of the store over one database, each aggregate by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from bot.store.alerts import Alerts
+from bot.store.byhand import ByHand
+from bot.store.channels import Channels
+from bot.store.connection import Database
+from bot.store.doubts import Doubts
+from bot.store.edits import Edits
+from bot.store.feeds import Feeds
+from bot.store.inbox import UpdateInbox
+from bot.store.outbox import OutboxStore
+from bot.store.polls import Polls
+from bot.store.popular import Popular
+from bot.store.reader import HeadlineLists
+from bot.store.surges import Surges
+from bot.store.traffic import TrafficLog
+from bot.store.upkeep import StoreUpkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every aggregate; whoever builds the bot hands each worker the one that it needs."""
+
+    database: Database
+    alerts: Alerts
+    by_hand: ByHand
+    channels: Channels
+    doubts: Doubts
+    edits: Edits
+    feeds: Feeds
+    headlines: HeadlineLists
+    inbox: UpdateInbox
+    outbox: OutboxStore
+    polls: Polls
+    popular: Popular
+    surges: Surges
+    traffic: TrafficLog
+    upkeep: StoreUpkeep
+
+    @classmethod
+    def over(cls, database: Database, *, follow_edits: bool = True) -> Self:
+        """All aggregates of `database`."""
+        return cls(
+            database=database,
+            alerts=Alerts(database),
+            by_hand=ByHand(database),
+            channels=Channels(database),
+            doubts=Doubts(database, follow_edits=follow_edits),
+            edits=Edits(database),
+            feeds=Feeds(database),
+            headlines=HeadlineLists(database),
+            inbox=UpdateInbox(database),
+            outbox=OutboxStore(database, follow_edits=follow_edits),
+            polls=Polls(database, follow_edits=follow_edits),
+            popular=Popular(database),
+            surges=Surges(database),
+            traffic=TrafficLog(database),
+            upkeep=StoreUpkeep(database),
+        )

@@ -1,0 +1,292 @@
+"""What the operator's page and the metrics ask of the database. Reads only.
+
+Every statement is bounded, whatever is stored: counts stop at a limit, lists are cut short.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.domain.status import (
+    Amount,
+    ChannelStatus,
+    Delays,
+    FeedStatus,
+    Hour,
+    LatestPost,
+    Popular,
+    PopularHeadline,
+    Room,
+    Status,
+    Vitals,
+)
+from bot.store.connection import Database, Row
+from bot.store.values import dump, maybe_moment, moment, ticks
+
+#: Feeds and channels that the page is given; those in trouble come first.
+MOST_LISTED = 60
+#: Where counting stops, in one channel and of held rows.
+_MOST_WAITING, _MOST_HELD = 500, 2000
+#: Posts that delays and the latest posts are taken from.
+_SAMPLE, _LATEST_OF = 1000, 2500
+_LATEST, _POPULAR, _HOURS = 8, 7, 24
+_HOUR = timedelta(hours=1)
+
+_FEEDS = """
+SELECT url, name, interval, looked_at, tried_at, last_new_at, next_at, failures, failing_since, failure, paused
+FROM feeds WHERE removed_at IS NULL ORDER BY failures = 0, failing_since, name, url
+"""
+_CHANNELS = """
+SELECT c.id, c.ref, c.title, c.chat_id, c.paused_at, c.pause_detail, c.halted_at, t.blocked_until,
+    (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE d.channel_id = c.id
+        AND d.state IN ('PENDING', 'RETRY') LIMIT :most)) AS waiting,
+    (SELECT min(due_at) FROM (SELECT due_at FROM deliveries d WHERE d.channel_id = c.id
+        AND d.state IN ('PENDING', 'RETRY') ORDER BY d.state, d.lane, d.seq LIMIT 1)) AS waiting_since,
+    (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE d.channel_id = c.id
+        AND d.state = 'HELD' AND d.reason <> 'first_look' LIMIT :most)) AS held,
+    (SELECT count(*) FROM deliveries d WHERE d.chat_id = c.chat_id AND d.channel_id = c.id
+        AND d.state IN ('SENDING', 'UNCERTAIN') AND d.state = 'UNCERTAIN') AS uncertain
+FROM channels c LEFT JOIN chats t ON t.chat_id = c.chat_id WHERE c.removed_at IS NULL
+"""
+# Message ids of a chat run in one sequence: its newest post has the highest. Topics share a chat.
+_LAST_POSTS = """
+SELECT c.id, d.sent_at, h.published_at FROM channels c
+JOIN deliveries d ON d.id = (SELECT id FROM (SELECT id, channel_id FROM deliveries
+    WHERE chat_id = c.chat_id AND message_id IS NOT NULL ORDER BY message_id DESC LIMIT 200)
+    WHERE channel_id = c.id LIMIT 1)
+JOIN headlines h ON h.id = d.headline_id
+WHERE c.id IN (SELECT value FROM json_each(?))
+"""
+_HELD = """
+SELECT count(DISTINCT headline_id) AS headlines, count(*) AS n, min(at) AS since
+FROM (SELECT headline_id, at FROM deliveries WHERE state = 'HELD' AND reason <> 'first_look' LIMIT ?)
+"""
+# A range of an index for each hour: counting is all that is done, nothing is sorted or grouped.
+_HEADLINES_OF_HOURS = """
+SELECT value AS hour, (SELECT count(*) FROM headlines
+    WHERE withdrawn_at IS NULL AND hidden = 0 AND published_at >= value AND published_at < value + 3600000000) AS n
+FROM json_each(?)
+"""
+_POSTS_OF_HOURS = """
+SELECT value AS hour, (SELECT count(*) FROM deliveries
+    WHERE sent_at >= value AND sent_at < value + 3600000000) AS n
+FROM json_each(?)
+"""
+_DELAYS = """
+SELECT d.sent_at - h.published_at AS delay FROM (SELECT sent_at, headline_id FROM deliveries
+    WHERE sent_at >= ? ORDER BY sent_at DESC LIMIT ?) d
+JOIN headlines h ON h.id = d.headline_id ORDER BY delay
+"""
+_LATEST_POSTS = """
+SELECT h.title, h.link, h.published_at, h.revision, p.first, p.last, p.n
+FROM (SELECT headline_id, min(sent_at) AS first, max(sent_at) AS last, count(*) AS n
+    FROM (SELECT headline_id, sent_at FROM deliveries WHERE sent_at IS NOT NULL ORDER BY sent_at DESC LIMIT ?)
+    GROUP BY headline_id) p
+JOIN headlines h ON h.id = p.headline_id WHERE h.withdrawn_at IS NULL ORDER BY p.last DESC, h.id DESC LIMIT ?
+"""
+_POPULAR_LOOK = "SELECT looked_at FROM popular_looks WHERE url = ?"
+_POPULAR_LIST = """
+SELECT ifnull(h.title, p.title) AS title, ifnull(h.link, p.link) AS link,
+    ifnull(h.published_at, p.published_at) AS published_at
+FROM popular p LEFT JOIN headlines h ON h.id = p.headline_id
+WHERE p.url = ? AND h.withdrawn_at IS NULL AND ifnull(h.hidden, 0) = 0 ORDER BY p.position LIMIT ?
+"""
+_HEALTH = "SELECT key, value FROM health"
+
+Disk = Callable[[Path], tuple[int, int, int]]
+
+
+class StatusStore:
+    """Implements `domain.status.StatusSource`. `disk` gives (total, used, free) bytes of a folder's disk."""
+
+    def __init__(
+        self, database: Database, path: Path, *, popular_url: str = "", disk: Disk = shutil.disk_usage
+    ) -> None:
+        self._database = database
+        self._path = path
+        self._popular_url = popular_url
+        self._disk = disk
+        # A headline may be seen an hour after it was published; what was posted in a past hour does not change.
+        self._headlines = _ByHour(database, _HEADLINES_OF_HOURS, live=2)
+        self._posts = _ByHour(database, _POSTS_OF_HOURS, live=1)
+
+    async def vitals(self, now: datetime) -> Vitals:
+        """The numbers of the moment."""
+        return await self._vitals(await self._channels(now), await self._feeds(), now)
+
+    async def status(self, now: datetime) -> Status:
+        """All that the page shows."""
+        channels, feeds = await self._channels(now), await self._feeds()
+        return Status(
+            vitals=await self._vitals(channels, feeds, now),
+            feeds=tuple(feeds[:MOST_LISTED]),
+            channels=await self._with_last_posts(sorted(channels, key=_urgency)[:MOST_LISTED]),
+            hours=await self._hours(now),
+            delays=await self._delays(now - timedelta(days=1)),
+            latest=await self._latest(),
+            popular=await self._popular(),
+        )
+
+    async def health_values(self) -> Mapping[str, str]:
+        """The table `health` as it stands: what `kabarbot health` judges by."""
+        return {row["key"]: row["value"] for row in await self._database.read(_HEALTH)}
+
+    async def _vitals(
+        self, channels: Sequence[_Channel], feeds: Sequence[FeedStatus], now: datetime
+    ) -> Vitals:
+        held = (await self._database.read(_HELD, (_MOST_HELD,)))[0]
+        every = [channel.status for channel in channels]
+        free = [one for one in every if one.open]
+        return Vitals(
+            at=now,
+            waiting=sum((one.waiting for one in free), Amount()),
+            stuck=sum((one.waiting for one in every if not one.open), Amount()),
+            waiting_since=min((one.waiting_since for one in free if one.waiting_since), default=None),
+            held=Amount(held["headlines"], more=held["n"] >= _MOST_HELD),
+            held_since=maybe_moment(held["since"]),
+            uncertain=sum(one.uncertain for one in every),
+            channels=len(every),
+            channels_paused=sum(one.paused is not None for one in every),
+            channels_halted=sum(one.halted is not None and one.paused is None for one in every),
+            channels_unknown=sum(not one.known for one in every),
+            feeds=len(feeds),
+            feeds_failing=sum(feed.failures > 0 for feed in feeds),
+            room=self._room(),
+            beats=_beats(await self.health_values()),
+        )
+
+    async def _feeds(self) -> list[FeedStatus]:
+        return [_feed(row) for row in await self._database.read(_FEEDS)]
+
+    async def _channels(self, now: datetime) -> list[_Channel]:
+        rows = await self._database.read(_CHANNELS, {"most": _MOST_WAITING})
+        return [_Channel(row["id"], _channel(row, now)) for row in rows]
+
+    async def _with_last_posts(self, channels: Sequence[_Channel]) -> tuple[ChannelStatus, ...]:
+        ids = dump([channel.id for channel in channels])
+        last = {row["id"]: row for row in await self._database.read(_LAST_POSTS, (ids,))}
+        return tuple(_with_last_post(channel.status, last.get(channel.id)) for channel in channels)
+
+    async def _hours(self, now: datetime) -> tuple[Hour, ...]:
+        this = now.replace(minute=0, second=0, microsecond=0)
+        hours = [this - _HOUR * back for back in reversed(range(_HOURS))]
+        headlines, posts = await self._headlines.count(hours), await self._posts.count(hours)
+        return tuple(Hour(hour, headlines[hour], posts[hour]) for hour in hours)
+
+    async def _delays(self, since: datetime) -> Delays:
+        rows = await self._database.read(_DELAYS, (ticks(since), _SAMPLE))
+        delays = [timedelta(microseconds=max(row["delay"], 0)) for row in rows]
+        if not delays:
+            return Delays(0, since)
+        return Delays(len(delays), since, _percentile(delays, 50), _percentile(delays, 95))
+
+    async def _latest(self) -> tuple[LatestPost, ...]:
+        rows = await self._database.read(_LATEST_POSTS, (_LATEST_OF, _LATEST))
+        return tuple(_latest_post(row) for row in rows)
+
+    async def _popular(self) -> Popular:
+        looks = await self._database.read(_POPULAR_LOOK, (self._popular_url,))
+        if not looks:
+            return Popular()
+        rows = await self._database.read(_POPULAR_LIST, (self._popular_url, _POPULAR))
+        lines = (PopularHeadline(r["title"], r["link"], maybe_moment(r["published_at"])) for r in rows)
+        return Popular(moment(looks[0]["looked_at"]), tuple(lines))
+
+    def _room(self) -> Room:
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        size = sum(file.stat().st_size for file in files if file.exists())
+        total, _, free = self._disk(self._path.parent)
+        return Room(size, free, total)
+
+
+class _ByHour:
+    """Counts by hour; of all hours but the last `live` it remembers what it counted once."""
+
+    def __init__(self, database: Database, sql: str, *, live: int) -> None:
+        self._database = database
+        self._sql = sql
+        self._live = live
+        self._known: dict[datetime, int] = {}
+
+    async def count(self, hours: Sequence[datetime]) -> Mapping[datetime, int]:
+        """A count for each of `hours`, which follow each other."""
+        past = {hour: self._known[hour] for hour in hours[: -self._live] if hour in self._known}
+        asked = dump([ticks(hour) for hour in hours if hour not in past])
+        rows = await self._database.read(self._sql, (asked,))
+        self._known = past | {moment(row["hour"]): int(row["n"]) for row in rows}
+        return self._known
+
+
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    id: int
+    status: ChannelStatus
+
+
+def _urgency(channel: _Channel) -> tuple[object, ...]:
+    one = channel.status
+    trouble = (one.paused is None, one.known, one.halted is None, not one.uncertain, not one.held)
+    return (*trouble, not one.waiting, one.name.casefold())
+
+
+def _feed(row: Row) -> FeedStatus:
+    return FeedStatus(
+        name=row["name"] or row["url"],
+        interval=timedelta(microseconds=row["interval"]),
+        looked=maybe_moment(row["looked_at"]),
+        tried=maybe_moment(row["tried_at"]),
+        last_new=maybe_moment(row["last_new_at"]),
+        next_look=None if row["paused"] else moment(row["next_at"]),
+        failures=row["failures"],
+        failing_since=maybe_moment(row["failing_since"]),
+        failure=row["failure"],
+        paused=bool(row["paused"]),
+    )
+
+
+def _channel(row: Row, now: datetime) -> ChannelStatus:
+    blocked = maybe_moment(row["blocked_until"])
+    ref: str = row["ref"]
+    return ChannelStatus(
+        name=ref if ref.startswith("@") else row["title"] or ref,
+        known=row["chat_id"] is not None,
+        waiting=Amount(row["waiting"], more=row["waiting"] >= _MOST_WAITING),
+        waiting_since=maybe_moment(row["waiting_since"]),
+        held=Amount(row["held"], more=row["held"] >= _MOST_WAITING),
+        uncertain=row["uncertain"],
+        paused=maybe_moment(row["paused_at"]),
+        pause_detail=row["pause_detail"],
+        halted=maybe_moment(row["halted_at"]),
+        blocked=blocked if blocked and blocked > now else None,
+    )
+
+
+def _with_last_post(status: ChannelStatus, row: Row | None) -> ChannelStatus:
+    if row is None:
+        return status
+    sent = moment(row["sent_at"])
+    return replace(status, last_post=sent, delay=max(sent - moment(row["published_at"]), timedelta()))
+
+
+def _latest_post(row: Row) -> LatestPost:
+    first = moment(row["first"])
+    delay = max(first - moment(row["published_at"]), timedelta())
+    return LatestPost(row["title"], row["link"], first, delay, row["n"], corrected=row["revision"] > 1)
+
+
+def _percentile(ordered: Sequence[timedelta], percent: int) -> timedelta:
+    """The nearest rank."""
+    return ordered[max(-(-len(ordered) * percent // 100) - 1, 0)]
+
+
+def _beats(values: Mapping[str, str]) -> dict[str, datetime]:
+    return {
+        key.removeprefix("beat:"): datetime.fromisoformat(json.loads(value))
+        for key, value in values.items()
+        if key.startswith("beat:")
+    }

@@ -1,0 +1,52 @@
+"""What the store does for itself now and then; implements `ports.Upkeep`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from bot.store.alerts import Alerts
+from bot.store.beats import Beats
+from bot.store.byhand import ByHand
+from bot.store.connection import Database
+from bot.store.doubts import Doubts
+from bot.store.inbox import UpdateInbox
+from bot.store.traffic import TrafficLog
+
+#: Limits look back a minute, the health check ten.
+_TRAFFIC = timedelta(minutes=15)
+#: Handled updates (architecture.md), and what was said to the desk.
+_UPDATES = timedelta(hours=24)
+_ALERTS = timedelta(days=30)
+#: A doubt may wait long for a chat that keeps the bot out.
+_SEEN = timedelta(days=14)
+#: A feed that tells of a story days after somebody posted it is not the rule.
+_BY_HAND = timedelta(days=2)
+
+
+class StoreUpkeep:
+    """Beats, and forgetting."""
+
+    def __init__(self, database: Database) -> None:
+        self._beats = Beats(database)
+        self._traffic = TrafficLog(database)
+        self._inbox = UpdateInbox(database)
+        self._alerts = Alerts(database)
+        self._doubts = Doubts(database)
+        self._by_hand = ByHand(database)
+
+    async def begin(self) -> None:
+        """A new start: beats of the last run are none."""
+        await self._beats.clear()
+
+    async def beat(self, loops: Collection[str], now: datetime) -> None:
+        """These loops are alive."""
+        await self._beats.beat(loops, now)
+
+    async def forget(self, now: datetime) -> None:
+        """Drop what nothing looks back to any more."""
+        await self._traffic.forget_traffic(now - _TRAFFIC)
+        await self._inbox.forget_done(now - _UPDATES)
+        await self._alerts.forget_alerts(now - _ALERTS)
+        await self._doubts.forget_seen(now - _SEEN)
+        await self._by_hand.forget_hand_posts(now - _BY_HAND)

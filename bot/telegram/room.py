@@ -1,0 +1,118 @@
+"""Telegram's side of the bot, built in one place: the bot, its network, its update loop, its menus."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from bot.domain.retry import backoff
+from bot.events import Events
+from bot.ports import Answering, ChatEvents, Clock, Inbox, Pace, TrafficStore
+from bot.telegram.bot import QuietBot, build_application, build_bot
+from bot.telegram.chats import ChatWatcher
+from bot.telegram.dispatch import Dispatcher, Readers
+from bot.telegram.identity import introduce
+from bot.telegram.limiter import Limiter
+from bot.telegram.menus import Entry, Menu, publish
+from bot.telegram.menus import menus as all_menus
+from bot.telegram.network import TelegramNetwork
+from bot.telegram.settle import Settler
+from bot.telegram.speak import OpenAnswers, Speaker
+from bot.telegram.updates import UpdateLoop
+
+#: Menus are a courtesy: commands work without them, so a server that refuses them is not asked for ever.
+_MENU_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach Telegram, and who is who there. `ops_chat` is the desk's chat, None where there is none."""
+
+    token: str
+    api_url: str
+    ops_chat: int | None
+    zone: tzinfo
+    is_editor: Callable[[int, int | None], bool]
+
+    def __repr__(self) -> str:
+        return "Access(…)"
+
+
+class TelegramRoom:
+    """The bot at Telegram. Knows no SQL and no feed."""
+
+    def __init__(
+        self, access: Access, *, clock: Clock, events: Events, pace: Pace, traffic: TrafficStore
+    ) -> None:
+        self._access = access
+        self._clock = clock
+        self._events = events
+        self.bot: QuietBot = build_bot(access.token, access.api_url, Limiter(pace, traffic, clock, events))
+        self._open_answers = OpenAnswers(clock)
+        self.network = TelegramNetwork(
+            self.bot, Settler(self.bot, clock, access.ops_chat, self._open_answers)
+        )
+        self._updates: UpdateLoop | None = None
+        self._menus: Sequence[Menu] = ()
+
+    def listen(
+        self, inbox: Inbox, chats: ChatEvents, answering: Answering, *, menus: Mapping[str, Sequence[Entry]]
+    ) -> None:
+        """Have updates handled: readers by `answering`, what else they tell by `chats`. `menus` by language."""
+        self._menus = all_menus(menus)
+        commands = {entry.command for entries in menus.values() for entry in entries}
+        speaker = Speaker(self.bot, chats, self._clock, self._open_answers)
+        dispatcher = Dispatcher(
+            build_application(self.bot),
+            speaker,
+            answering,
+            ChatWatcher(chats),
+            Readers(self._access.zone, self._access.is_editor, commands=commands),
+            self._clock,
+            self._events,
+        )
+        self._updates = UpdateLoop(
+            self.bot, inbox, dispatcher.handle, self._clock, self._events, answers=self._open_answers
+        )
+
+    async def introduce(self, stop: asyncio.Event) -> bool:
+        """Learn who we are; False where `stop` came first. Raises `TokenRefused`."""
+        learning = asyncio.ensure_future(introduce(self.bot, self._clock, self._events))
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait([learning, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not learning.done():
+            learning.cancel()
+            await asyncio.wait([learning])
+            return False
+        await learning
+        return True
+
+    async def run(self) -> None:
+        """Handle updates until `stop`. Raises `TokenRefused`."""
+        if self._updates is None:
+            return
+        showing = asyncio.ensure_future(self._show_menus())
+        try:
+            await self._updates.run()
+        finally:
+            showing.cancel()
+            await asyncio.wait([showing])
+
+    async def _show_menus(self) -> None:
+        for attempt in range(1, _MENU_TRIES + 1):
+            faults = await publish(self.bot, self._menus)
+            if not faults:
+                return
+            await self._clock.sleep(backoff(attempt).total_seconds())
+
+    def stop(self) -> None:
+        """End `run`."""
+        if self._updates is not None:
+            self._updates.stop()
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self.bot.shutdown()

@@ -1,0 +1,1 @@
+"""The loops: look, deliver, ask, correct, knock, watch. Each knows the domain and its ports, nothing else."""

@@ -1,0 +1,44 @@
+"""Signs of life for the health check, and what the store asks for now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.events import Events
+from bot.ports import Clock, Upkeep
+from bot.workers.loop import Loop
+
+_EVERY = 5.0
+_FORGET_EVERY = timedelta(minutes=10)
+#: A loop that has not come round for this long hangs.
+HANGS = timedelta(seconds=20)
+
+
+class Housekeeper:
+    """Watches the other loops. Mends nothing."""
+
+    def __init__(self, upkeep: Upkeep, loops: Sequence[Loop], *, clock: Clock, events: Events) -> None:
+        self._upkeep = upkeep
+        self._clock = clock
+        self.loop = Loop("housekeeper", self._round, clock, events)
+        self._loops = loops
+        self._forget_at = clock.now() + timedelta(minutes=1)
+
+    def alive(self) -> bool:
+        """Whether every loop has come round lately."""
+        now = self._clock.now()
+        return all(loop.alive(now, HANGS) for loop in (*self._loops, self.loop))
+
+    async def run(self) -> None:
+        """Until `loop.stop()`."""
+        await self.loop.run()
+
+    async def _round(self) -> float:
+        now = self._clock.now()
+        alive = [loop.name for loop in self._loops if loop.alive(now, HANGS)]
+        await self._upkeep.beat([*alive, self.loop.name], now)
+        if now >= self._forget_at:
+            self._forget_at = now + _FORGET_EVERY
+            await self._upkeep.forget(now)
+        return _EVERY

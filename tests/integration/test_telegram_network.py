@@ -1,0 +1,512 @@
+"""The network port against the sandbox: posts, edits, deletions, and the question whether a send arrived."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from bot.domain.delivery import Found, FrozenRequest, Outcome, Target, Verdict
+from bot.domain.headlines import Words
+from bot.sandbox.server import Sandbox
+from bot.sandbox.world import Chat
+from bot.telegram.bot import QuietBot
+from bot.telegram.network import TelegramNetwork
+from bot.telegram.render import PostRenderer
+from bot.telegram.settle import Settler, says_the_same
+from bot.telegram.speak import OpenAnswers
+from tests.support_telegram import JAKARTA, WORDS, FakeClock, RealClock, doubt, sandbox_bot, scripted
+from tests.support_telegram import quiet_bot as plain_bot
+
+EDITOR = ("can_post_messages", "can_edit_messages")
+BUTTONS = {"inline_keyboard": [[{"text": "Terbitkan", "callback_data": "surge.1"}]]}
+
+
+@dataclass
+class Bench:
+    """A sandbox with a channel and a desk, and our network there."""
+
+    sandbox: Sandbox
+    bot: QuietBot
+    channel: Chat
+    ops: Chat
+    answers: OpenAnswers
+
+    @property
+    def target(self) -> Target:
+        return Target(1, self.channel.id)
+
+    @property
+    def network(self) -> TelegramNetwork:
+        return self.with_desk(None)
+
+    def with_desk(self, ops_chat: int | None) -> TelegramNetwork:
+        return TelegramNetwork(self.bot, Settler(self.bot, RealClock(), ops_chat, self.answers))
+
+    @property
+    def request(self) -> FrozenRequest:
+        return PostRenderer(zone=JAKARTA).post(WORDS, self.target, loud=True)
+
+    @property
+    def last(self) -> int:
+        return self.channel.last_message
+
+    def by_hand(self, text: str = "Bukan kami", **more: Any) -> int:
+        return self.sandbox.people.post(self.channel, text, **more).id
+
+    async def arrive(self, request: FrozenRequest | None = None) -> int:
+        """A post that arrived, although nobody may know it."""
+        outcome = await self.network.send(self.target, request or self.request)
+        assert outcome.message_id is not None
+        return outcome.message_id
+
+    def contents(self) -> dict[int, str]:
+        return {number: message.content for number, message in self.channel.messages.items()}
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    async with sandbox_bot() as (sandbox, bot):
+        channel = sandbox.moderators.add_chat("channel", "Kabar", username="kabar")
+        ops = sandbox.moderators.add_chat("supergroup", "Redaksi", status="administrator")
+        yield Bench(sandbox, bot, channel, ops, OpenAnswers(RealClock()))
+
+
+# ---------------------------------------------------------------- verbs
+
+
+async def test_a_post_is_edited_and_deleted(bench: Bench) -> None:
+    """What stands there is what was rendered; repeating an edit is no failure."""
+    number = await bench.arrive()
+    other = PostRenderer(zone=JAKARTA).post(replace(WORDS, title="Judul baru"), bench.target, loud=True)
+
+    edits = [await bench.network.edit(bench.target, number, other) for _ in range(2)]
+    shown = bench.channel.messages[number].text
+    deleted = [await bench.network.delete(bench.target, number) for _ in range(2)]
+
+    assert shown == "Judul baru\nDunia · Rabu, 20 September 2023 | 06:12 WIB"
+    assert [outcome.verdict for outcome in edits] == [Verdict.DONE, Verdict.DONE]
+    assert [outcome.verdict for outcome in deleted] == [Verdict.DONE, Verdict.MISSING]
+
+
+async def test_an_edit_keeps_preview_and_buttons(bench: Bench) -> None:
+    """Telegram resets what an edit leaves out."""
+    body = {**bench.request.body, "reply_markup": BUTTONS}
+    number = await bench.arrive(FrozenRequest("sendMessage", body))
+    before = bench.channel.messages[number].unpack()
+
+    await bench.network.edit(bench.target, number, FrozenRequest("sendMessage", {**body, "text": "Baru"}))
+
+    after = bench.channel.messages[number].unpack()
+    assert after["reply_markup"] == before["reply_markup"]
+    assert after["link_preview_options"] == before["link_preview_options"]
+
+
+@pytest.mark.parametrize("method", ["sendPhoto", "sendMessage"])
+async def test_a_photos_caption_is_edited_whatever_the_request_looks_like(bench: Bench, method: str) -> None:
+    """A photo whose words were made plainer is a text message's request, and the message still a photo."""
+    photo = {"photo": "https://kabar.id/a.jpg", "caption": "Judul"}
+    number = await bench.arrive(FrozenRequest("sendPhoto", photo))
+    body = {"caption": "Baru"} if method == "sendPhoto" else {"text": "Baru"}
+
+    outcome = await bench.network.edit(bench.target, number, FrozenRequest(method, body))
+
+    assert outcome.verdict is Verdict.DONE
+    assert bench.channel.messages[number].text == "Baru"
+
+
+async def test_a_sent_message_that_was_deleted_at_once_was_sent(bench: Bench) -> None:
+    """Telegram says 500, and the post was there."""
+    bench.sandbox.state.faults.add(kind="sent_deleted", method="sendMessage")
+
+    outcome = await bench.network.send(bench.target, bench.request)
+
+    assert (outcome.verdict, outcome.message_id) == (Verdict.DONE, None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict"),
+    [
+        ({"kind": "drop_before"}, Verdict.UNKNOWN),
+        ({"kind": "drop_after"}, Verdict.UNKNOWN),
+        ({"kind": "error_after"}, Verdict.UNKNOWN),
+        ({"kind": "cut_json"}, Verdict.UNKNOWN),
+        ({"kind": "cut_body"}, Verdict.UNKNOWN),
+        ({"kind": "html"}, Verdict.UNKNOWN),
+        ({"kind": "refuse", "code": 500, "description": "Internal Server Error"}, Verdict.UNKNOWN),
+        ({"kind": "refuse", "code": 401, "description": "Unauthorized"}, Verdict.NOT_SENT),
+        ({"kind": "flood_after", "retry_after": 3}, Verdict.TOO_FAST),
+    ],
+    ids=lambda value: value.get("kind") if isinstance(value, dict) else value.value,
+)
+async def test_a_send_is_tried_once_and_its_outcome_is_honest(
+    bench: Bench, fault: dict[str, Any], verdict: Verdict
+) -> None:
+    """Whatever breaks, nothing inside sends it again."""
+    bench.sandbox.state.faults.add(method="sendMessage", **fault)
+
+    assert (await bench.network.send(bench.target, bench.request)).verdict is verdict
+    assert bench.last <= 2  # 1 is the channel's own service message
+
+
+async def test_an_answer_of_an_unforeseen_shape_is_unknown() -> None:
+    """Telegram agreed to something; nobody knows to what."""
+    async with scripted((200, '{"ok":true,"result":[]}')) as script, plain_bot(script.url) as bot:
+        network = TelegramNetwork(bot, Settler(bot, RealClock(), None))
+        outcome = await network.send(Target(1, -100), FrozenRequest("sendMessage", {"text": "x"}))
+        resolved = await network.resolve("@kabar")
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert isinstance(resolved, Outcome)
+
+
+async def test_a_name_becomes_a_number(bench: Bench) -> None:
+    """By name or by id; a name that leads nowhere says so."""
+    found = (bench.channel.id, "Kabar", "channel")
+
+    assert await bench.network.resolve("@kabar") == found
+    assert await bench.network.resolve(f" {bench.channel.id} ") == found
+    missing = await bench.network.resolve("@tiada")
+    assert isinstance(missing, Outcome)
+    assert missing.verdict is Verdict.CHANNEL
+
+
+async def test_welcome_is_told_without_sending(bench: Bench) -> None:
+    """Rights are read; what is missing is said in words."""
+    before = bench.last
+
+    assert (await bench.network.welcome(bench.target)).verdict is Verdict.DONE
+    bench.sandbox.moderators.set_rights(bench.channel, "administrator", ())
+    lacking = await bench.network.welcome(bench.target)
+    bench.sandbox.moderators.set_rights(bench.channel, "kicked")
+    kicked = await bench.network.welcome(bench.target)
+
+    assert (lacking.verdict, kicked.verdict) == (Verdict.CHANNEL, Verdict.CHANNEL)
+    assert "can_post_messages" in lacking.detail
+    assert bench.last == before
+
+
+# ---------------------------------------------------------------- did it arrive?
+
+
+async def test_a_post_that_arrived_is_found_and_not_changed(bench: Bench) -> None:
+    """Between posts of others, and the question leaves no trace."""
+    known = bench.last
+    bench.by_hand()
+    number = await bench.arrive()
+    before = bench.contents()
+
+    answer = await bench.network.settle(doubt(bench.target, bench.request, known))
+
+    assert (answer.found, answer.ids) == (Found.ARRIVED, (number,))
+    assert bench.contents() == before
+
+
+@pytest.mark.parametrize("buttons", [None, BUTTONS])
+async def test_the_posts_own_buttons_are_repeated(bench: Bench, buttons: dict[str, Any] | None) -> None:
+    """Otherwise the question would take them away."""
+    body = {**bench.request.body, **({"reply_markup": buttons} if buttons else {})}
+    request = FrozenRequest("sendMessage", body)
+    known = bench.last
+    await bench.arrive(request)
+    before = bench.contents()
+
+    answer = await bench.network.settle(doubt(bench.target, request, known))
+
+    assert answer.found is Found.ARRIVED
+    assert bench.contents() == before
+
+
+def others_post(bench: Bench) -> None:
+    bench.by_hand()
+    bench.by_hand(by="other_bot")
+
+
+def an_album(bench: Bench) -> None:
+    bench.sandbox.people.album(bench.channel, 10)
+
+
+def service_messages(bench: Bench) -> None:
+    bench.sandbox.people.service(bench.channel)
+
+
+def deleted_messages(bench: Bench) -> None:
+    bench.sandbox.moderators.make_hole(bench.channel, 5)
+
+
+def nothing(bench: Bench) -> None:
+    pass
+
+
+SCENES: list[Callable[[Bench], None]] = [nothing, others_post, an_album, service_messages, deleted_messages]
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_a_post_that_never_came_is_absent(bench: Bench, scene: Callable[[Bench], None]) -> None:
+    """Whatever else took the ids."""
+    known = bench.last
+    scene(bench)
+
+    answer = await bench.network.settle(doubt(bench.target, bench.request, known, highest=bench.last))
+
+    assert answer.found is Found.ABSENT
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_a_post_is_found_behind_whatever_no_update_announced(
+    bench: Bench, scene: Callable[[Bench], None]
+) -> None:
+    """Nothing but the id before the attempt is known."""
+    known = bench.last
+    scene(bench)
+    number = await bench.arrive()
+
+    answer = await bench.network.settle(doubt(bench.target, bench.request, known))
+
+    assert (answer.found, answer.ids) == (Found.ARRIVED, (number,))
+
+
+async def test_after_removal_every_id_reads_not_found_and_nothing_is_believed(bench: Bench) -> None:
+    """It arrived; the bot was removed; it must not be called absent."""
+    known = bench.last
+    await bench.arrive()
+    bench.sandbox.moderators.set_rights(bench.channel, "kicked")
+
+    answer = await bench.network.settle(doubt(bench.target, bench.request, known))
+    bench.sandbox.moderators.set_rights(bench.channel, "administrator", ("can_post_messages",))
+    later = await bench.network.settle(doubt(bench.target, bench.request, known))
+
+    assert (answer.found, later.found) == (Found.LATER, Found.ARRIVED)
+
+
+async def test_a_removal_while_asking_is_noticed_at_the_end(bench: Bench) -> None:
+    """Membership is looked at again after the last answer."""
+    known = bench.last
+    questions = 0
+
+    class Removing(RealClock):
+        async def sleep(self, seconds: float) -> None:
+            nonlocal questions
+            questions += 1
+            if questions == 3:
+                bench.sandbox.moderators.set_rights(bench.channel, "kicked")
+            await super().sleep(seconds)
+
+    network = TelegramNetwork(bench.bot, Settler(bench.bot, Removing(), None))
+    answer = await network.settle(doubt(bench.target, bench.request, known))
+
+    assert answer.found is Found.LATER
+    assert questions > 3
+
+
+async def test_rights_that_cannot_be_read_put_the_question_off(bench: Bench) -> None:
+    """Neither found nor absent, while Telegram does not say what we are there."""
+    bench.sandbox.state.faults.add(kind="error_before", method="getChatMember")
+
+    answer = await bench.network.settle(doubt(bench.target, bench.request, bench.last))
+
+    assert answer.found is Found.LATER
+    assert answer.detail
+
+
+async def test_a_refusal_of_the_question_is_no_answer(bench: Bench) -> None:
+    """A 500 or a 429 says nothing about the id."""
+    known = bench.last
+    await bench.arrive()
+    bench.sandbox.state.faults.add(kind="refuse", method="editMessageReplyMarkup", code=500, description="x")
+
+    assert (await bench.network.settle(doubt(bench.target, bench.request, known))).found is Found.LATER
+
+
+async def test_known_messages_are_skipped(bench: Bench) -> None:
+    """Another post of ours is not taken for this one."""
+    known = bench.last
+    other = await bench.arrive()
+    asked = doubt(bench.target, bench.request, known, highest=other, ours=frozenset({other}))
+
+    assert (await bench.network.settle(asked)).found is Found.ABSENT
+
+
+async def test_questions_are_asked_ten_a_second_at_most(bench: Bench) -> None:
+    """Of all walks together."""
+    clock = FakeClock()
+    settler = Settler(bench.bot, clock, None)
+    began = clock.now()
+    for _ in range(2):
+        await settler.settle(doubt(bench.target, bench.request, bench.last))
+
+    asked = 2 * 20
+    assert (clock.now() - began).total_seconds() >= (asked - 1) / 10
+
+
+async def test_in_a_group_an_open_answer_keeps_the_doubt_open(bench: Bench) -> None:
+    """An own id there may be an answer to a reader of which nobody knows whether it arrived."""
+    bench.channel = bench.ops
+    known = bench.last
+    await bench.arrive()
+    open_doubt = doubt(bench.target, bench.request, known, answers_open=True)
+    noticed = doubt(bench.target, bench.request, known)
+
+    assert (await bench.network.settle(open_doubt)).found is Found.LATER
+    assert (await bench.network.settle(noticed)).found is Found.ARRIVED
+    bench.answers.unknown_in(bench.channel.id)
+    assert (await bench.network.settle(noticed)).found is Found.LATER
+
+
+# ---------------------------------------------------------------- a bot that may edit everybody's posts
+
+
+@pytest.fixture
+def editor(bench: Bench) -> Bench:
+    bench.sandbox.moderators.set_rights(bench.channel, "administrator", EDITOR)
+    return bench
+
+
+async def test_a_forward_shows_whose_post_it_is(editor: Bench) -> None:
+    """A foreign post, even with buttons of its own, is left as it is; the desk is left as it was."""
+    known, desk = editor.last, editor.ops.last_message
+    editor.by_hand(announce=False)
+    number = await editor.arrive()
+    before = editor.contents()
+
+    answer = await editor.with_desk(editor.ops.id).settle(doubt(editor.target, editor.request, known))
+
+    assert (answer.found, answer.ids) == (Found.ARRIVED, (number,))
+    assert editor.contents() == before
+    assert all(m.deleted for n, m in editor.ops.messages.items() if n > desk)
+
+
+async def test_foreign_posts_alone_are_not_the_post(editor: Bench) -> None:
+    """By forwards, an editable post of somebody else is told apart."""
+    known = editor.last
+    for _ in range(3):
+        editor.by_hand(announce=False)
+
+    answer = await editor.with_desk(editor.ops.id).settle(doubt(editor.target, editor.request, known))
+
+    assert answer.found is Found.ABSENT
+
+
+async def test_without_a_desk_announced_posts_are_left_out(editor: Bench) -> None:
+    """Only what an update told is known to be somebody else's."""
+    known = editor.last
+    theirs = frozenset({editor.by_hand()})
+    asked = doubt(editor.target, editor.request, known, highest=editor.last, theirs=theirs)
+
+    assert (await editor.network.settle(asked)).found is Found.ABSENT
+
+
+async def test_a_desk_that_refuses_blocks_nothing(editor: Bench) -> None:
+    """Then it is as if there were no desk."""
+    known = editor.last
+    theirs = frozenset({editor.by_hand()})
+    number = await editor.arrive()
+    editor.sandbox.moderators.set_rights(editor.ops, "kicked")
+    asked = doubt(editor.target, editor.request, known, theirs=theirs)
+
+    answer = await editor.with_desk(editor.ops.id).settle(asked)
+
+    assert (answer.found, answer.ids) == (Found.ARRIVED, (number,))
+
+
+async def test_protected_content_cannot_be_compared(editor: Bench) -> None:
+    """There the edit must do."""
+    known = editor.last
+    number = await editor.arrive()
+    editor.channel.protected = True
+
+    answer = await editor.with_desk(editor.ops.id).settle(doubt(editor.target, editor.request, known))
+
+    assert (answer.found, answer.ids) == (Found.ARRIVED, (number,))
+
+
+async def test_an_editors_twin_is_one_that_says_the_same(editor: Bench) -> None:
+    """Neither a foreign post nor a forward that cannot be removed from the desk is trouble."""
+    known = editor.last
+    twin = await editor.arrive()
+    editor.by_hand(announce=False)
+    new = await editor.arrive()
+    editor.sandbox.state.faults.add(
+        kind="refuse", method="deleteMessage", code=400, description="Bad Request: message can't be deleted"
+    )
+
+    asked = doubt(editor.target, editor.request, known, message_id=new)
+    answer = await editor.with_desk(editor.ops.id).twins(asked)
+
+    assert (answer.ids, answer.same) == ((twin,), (twin,))
+
+
+# ---------------------------------------------------------------- twins
+
+
+async def test_a_twin_is_found_between_the_known_id_and_the_new_one(bench: Bench) -> None:
+    """Posts of others and known ones of ours are none."""
+    known = bench.last
+    twin = await bench.arrive()
+    bench.by_hand()
+    new = await bench.arrive()
+
+    answer = await bench.network.twins(doubt(bench.target, bench.request, known, message_id=new))
+
+    assert (answer.ids, answer.same) == ((twin,), ())
+
+
+async def test_no_twin_is_an_answer_too(bench: Bench) -> None:
+    """Nothing of ours in between."""
+    known = bench.last
+    bench.by_hand()
+    new = await bench.arrive()
+
+    answer = await bench.network.twins(doubt(bench.target, bench.request, known, message_id=new))
+
+    assert (answer.found, answer.ids) == (Found.ABSENT, ())
+
+
+async def test_without_a_known_id_the_desk_sees_which_own_post_says_the_same(bench: Bench) -> None:
+    """An old post of ours among the twenty is no twin."""
+    renderer = PostRenderer(zone=JAKARTA)
+    words = replace(WORDS, title="Berita lama")
+    old = await bench.arrive(renderer.post(words, bench.target, loud=True))
+    twin = await bench.arrive()
+    new = await bench.arrive()
+    asked = doubt(bench.target, bench.request, None, message_id=new)
+
+    with_desk = await bench.with_desk(bench.ops.id).twins(asked)
+    without = await bench.network.twins(asked)
+
+    assert (with_desk.ids, with_desk.same) == ((old, twin), (twin,))
+    assert (without.ids, without.same) == ((old, twin), ())
+
+
+async def test_looking_back_after_removal_is_put_off(bench: Bench) -> None:
+    """Not found would read as no twin."""
+    known = bench.last
+    await bench.arrive()
+    new = await bench.arrive()
+    bench.sandbox.moderators.set_rights(bench.channel, "kicked")
+
+    answer = await bench.network.twins(doubt(bench.target, bench.request, known, message_id=new))
+
+    assert answer.found is Found.LATER
+
+
+async def test_private_chats_are_not_asked(bench: Bench) -> None:
+    """The sequence is shared with other chats."""
+    target = Target(1, 4711)
+
+    assert (await bench.network.settle(doubt(target, bench.request, 5))).found is Found.UNKNOWABLE
+    assert (
+        await bench.network.twins(doubt(target, bench.request, 5, message_id=9))
+    ).found is Found.UNKNOWABLE
+
+
+def test_the_same_text_is_the_same_whatever_its_spaces() -> None:
+    """Telegram trims; entities of HTML are characters by then."""
+    words = Words("A & B <c>", None, "", WORDS.published)
+    request = PostRenderer(zone=JAKARTA).post(words, Target(1, -1), loud=True)
+
+    assert says_the_same(request, {"text": "A & B <c>\nRabu, 20 September 2023 | 06:12 WIB "})
+    assert not says_the_same(request, {"text": "A & B"})
+    assert says_the_same(FrozenRequest("sendPhoto", {"caption": "<b>"}), {"caption": "<b>"})
