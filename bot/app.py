@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
-from bot.errors import DatabaseUnusable
+from bot.errors import DatabaseUnusable, KabarbotError
 from bot.events import Events, Listener
 
 if TYPE_CHECKING:
@@ -28,19 +28,33 @@ async def run(settings: Settings, listeners: Sequence[Listener] = ()) -> int:
     """
     from bot.assembly import build
     from bot.observe.logs import LogListener, configure_logging
+    from bot.observe.room import Observatory
     from bot.store.lock import InstanceLock
 
-    configure_logging(settings.log_level, settings.log_format, [settings.telegram_token.get_secret_value()])
-    events = Events([LogListener(), *listeners])
+    secrets = [settings.telegram_token.get_secret_value(), settings.webhook_secret.get_secret_value()]
+    configure_logging(settings.log_level, settings.log_format, secrets)
+    clock = SystemClock()
+    observatory = Observatory(clock, secrets=secrets) if settings.http_address else None
+    observing = observatory.listeners if observatory else ()
+    events = Events([LogListener(), *observing, *listeners])
     with InstanceLock(settings.database_path):
         async with AsyncExitStack() as stack:
-            bot = await build(settings, SystemClock(), events, stack)
+            bot = await build(settings, clock, events, stack, observatory)
             stop = asyncio.Event()
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, stop.set)
-            await bot.run(stop)
+            try:
+                await bot.run(stop)
+            except* KabarbotError as group:
+                # Parts run side by side; the first that cannot go on says why the bot ends.
+                raise _first(group) from None
     return 0
+
+
+def _first(group: BaseExceptionGroup[KabarbotError]) -> KabarbotError:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def backup(settings: Settings, target: Path) -> None:

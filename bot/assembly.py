@@ -6,25 +6,27 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol, TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict
 from urllib.parse import urlsplit
 
 from bot import locale
-from bot import settings as settings_room
 from bot.commands.registry import Kit, commands
 from bot.commands.router import Answers
 from bot.domain.decide import Rules
+from bot.domain.health import ailment
 from bot.domain.pacing import WINDOW, Pacing
 from bot.domain.polling import ChannelSetup, FeedForPoll
-from bot.errors import SettingsError
 from bot.events import Events
+from bot.observe.room import Observatory
+from bot.observe.web import StatusServer
 from bot.ports import Clock, Wake
-from bot.settings import Settings
+from bot.public import Place, build_outside, find_place
 from bot.sources.fetch import Fetcher
 from bot.sources.parser import ParserProcess
 from bot.sources.portal import Portal
 from bot.store.connection import Database
 from bot.store.room import Stores
+from bot.store.status import StatusStore
 from bot.telegram.render import PostRenderer
 from bot.telegram.room import Access, TelegramRoom
 from bot.workers.chats import Chats
@@ -38,6 +40,10 @@ from bot.workers.loop import Loop
 from bot.workers.poller import Poller
 from bot.workers.recoverer import Recoverer
 from bot.workers.sending import Sending
+
+if TYPE_CHECKING:
+    from bot import settings as settings_room
+    from bot.settings import Settings
 
 #: The word before the time in the note under a corrected post (`EDIT_NOTE`).
 _UPDATED = {"id": "Diperbarui", "en": "Updated"}
@@ -53,6 +59,18 @@ class Worker(Protocol):
 
     async def run(self) -> None:
         """Until its loop is stopped and what is under way is finished."""
+        ...
+
+
+class Server(Protocol):
+    """What listens at an address."""
+
+    async def start(self) -> None:
+        """Listen. Raises `errors.SettingsError` where the address cannot be used."""
+        ...
+
+    async def stop(self) -> None:
+        """Close; nothing where it was never started."""
         ...
 
 
@@ -81,9 +99,12 @@ class Bot:
     telegram: TelegramRoom
     at_once: tuple[Worker, ...]
     introduced: tuple[Worker, ...]
+    servers: tuple[Server, ...] = ()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set. Raises what ends the bot (`errors.TokenRefused`)."""
+        """Until `stop` is set. Raises what ends the bot (`errors.TokenRefused`, `errors.SettingsError`)."""
+        for server in self.servers:
+            await server.start()
         async with asyncio.TaskGroup() as group:
             for worker in self.at_once:
                 group.create_task(worker.run())
@@ -105,8 +126,14 @@ class Bot:
         self.telegram.stop()
 
 
-async def build(settings: Settings, clock: Clock, events: Events, stack: AsyncExitStack) -> Bot:
-    """Open the database and build every part; `stack` closes what was opened.
+async def build(
+    settings: Settings,
+    clock: Clock,
+    events: Events,
+    stack: AsyncExitStack,
+    observatory: Observatory | None = None,
+) -> Bot:
+    """Open the database and build every part; `stack` closes what was opened. With `observatory`, the page too.
 
     Raises `errors.KabarbotError` for what an operator can mend.
     """
@@ -115,17 +142,26 @@ async def build(settings: Settings, clock: Clock, events: Events, stack: AsyncEx
     telegram = _telegram(base, ops_chat)
     stack.push_async_callback(telegram.close)
     deliverer, speaking = _speakers(base, telegram, ops_chat)
-    looking = _lookers(base, _portal(base, stack), deliverer.loop.wake)
+    place = await find_place(settings, base.stores)
+    looking, listeners = _lookers(base, place, telegram, _portal(base, stack), deliverer.loop.wake)
     answers = _answers(base)
     telegram.listen(
         base.stores.inbox,
         _chats(base, deliverer.loop.wake),
         answers,
         menus={language: answers.menu(language) for language in locale.LANGUAGES},
+        webhook=place.webhook,
+        own_path=place.path,
     )
     loops = [worker.loop for worker in (*looking, *speaking)]
     watcher = Housekeeper(base.stores.upkeep, loops, clock=clock, events=events)
-    return Bot(telegram, (*looking, watcher), speaking)
+    if observatory is not None:
+        observatory.know_commands(answers.names)
+    page = _page(base, observatory, watcher) if observatory else None
+    servers: tuple[Server, ...] = (*listeners, page) if page else listeners
+    for server in servers:
+        stack.push_async_callback(server.stop)
+    return Bot(telegram, (*looking, watcher), speaking, servers)
 
 
 async def _foundation(settings: Settings, clock: Clock, events: Events, stack: AsyncExitStack) -> Foundation:
@@ -170,13 +206,7 @@ def _channel(channel: settings_room.Channel) -> ChannelSetup:
 
 
 def _ops_chat(settings: Settings) -> int | None:
-    if not settings.ops_chat:
-        return None
-    try:
-        return int(settings.ops_chat)
-    except ValueError:
-        expected = "the numeric id of a private group, such as -1001234567890"
-        raise SettingsError([f"OPS_CHAT: was {settings.ops_chat}; expected {expected}"]) from None
+    return int(settings.ops_chat) if settings.ops_chat else None
 
 
 def _portal(base: Foundation, stack: AsyncExitStack) -> Portal:
@@ -264,10 +294,22 @@ def _speakers(
     return deliverer, (deliverer, *others)
 
 
-def _lookers(base: Foundation, portal: Portal, wake: Wake) -> tuple[Worker, ...]:
-    """The workers that look at the portal."""
+def _lookers(
+    base: Foundation, place: Place, telegram: TelegramRoom, portal: Portal, wake: Wake
+) -> tuple[tuple[Worker, ...], tuple[Server, ...]]:
+    """The workers that look at the portal, and what listens for hubs (and Telegram)."""
+    poller = _poller(base, portal, wake)
+    told = Told(clock=base.clock, events=base.events)
+    outside = build_outside(base.settings, base.stores, place, portal, poller, telegram, **told)
+    lists = _listkeeper(base, portal)
+    if outside is None:
+        return (poller, *lists), ()
+    return (poller, outside.pusher, *lists), (outside.listener,)
+
+
+def _poller(base: Foundation, portal: Portal, wake: Wake) -> Poller:
     settings = base.settings
-    poller = Poller(
+    return Poller(
         portal,
         base.stores.polls,
         base.clock,
@@ -276,8 +318,12 @@ def _lookers(base: Foundation, portal: Portal, wake: Wake) -> tuple[Worker, ...]
         first_run_posts=settings.first_run_posts,
         wake_delivery=wake,
     )
+
+
+def _listkeeper(base: Foundation, portal: Portal) -> tuple[Worker, ...]:
+    settings = base.settings
     if not settings.popular_url:
-        return (poller,)
+        return ()
     listkeeper = ListKeeper(
         settings.popular_url,
         portal,
@@ -286,7 +332,23 @@ def _lookers(base: Foundation, portal: Portal, wake: Wake) -> tuple[Worker, ...]
         clock=base.clock,
         events=base.events,
     )
-    return (poller, listkeeper)
+    return (listkeeper,)
+
+
+def _page(base: Foundation, observatory: Observatory, watcher: Housekeeper) -> StatusServer | None:
+    """The operator's page, where the settings want one."""
+    settings, upkeep = base.settings, base.stores.upkeep
+    if settings.http_address is None:
+        return None
+
+    async def ready() -> str:
+        return ailment(await upkeep.beats(), base.clock.now())
+
+    source = StatusStore(base.stores.database, settings.database_path, popular_url=settings.popular_url)
+    address = settings.http_address
+    return observatory.server(
+        address.host, address.port, source, settings.timezone, live=watcher.ailment, ready=ready
+    )
 
 
 def _chats(base: Foundation, wake: Wake) -> Chats:

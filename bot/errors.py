@@ -40,6 +40,9 @@ class SettingsError(KabarbotError):
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
 
+    def __reduce__(self) -> tuple[type[SettingsError], tuple[tuple[str, ...]]]:
+        return type(self), (self.faults,)
+
 
 class TokenRefused(SettingsError):
     """Telegram does not know the token."""

@@ -30,6 +30,24 @@ class Polled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Pushed(Event):
+    """A hub brought news of a feed. `took` counts from its arrival until they were recorded."""
+
+    feed: str
+    new: int
+    took: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class HubAnswered(Event):
+    """What came of asking a hub. `outcome`: confirmed, denied, failed. Polling goes on whatever it is."""
+
+    hub: str
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HeadlinesRecorded(Event):
     """New headlines are in the database, their deliveries with them."""
 

@@ -24,9 +24,10 @@ from bot.domain.delivery import (
     SkipReason,
     Target,
 )
-from bot.domain.headlines import Headline, Key, Words
+from bot.domain.headlines import Document, Headline, Key, Words
 from bot.domain.looks import FeedAddress, Look
 from bot.domain.polling import Channel, Correction, FeedForPoll, Known, PollIntent, Recorded
+from bot.domain.push import Named, Subscription
 from bot.domain.replies import Reply, Request
 
 
@@ -103,6 +104,93 @@ class PollStore(Protocol):
         ...
 
 
+class PushPortal(Protocol):
+    """What pushing needs of the portal's room. Raises `errors.SourceError`."""
+
+    async def read_pushed(self, url: str, body: bytes, charset: str | None) -> Document:
+        """The document of the feed at `url`, as a hub brought it."""
+        ...
+
+    async def submit(self, url: str, form: Mapping[str, str], *, found_on: str) -> None:
+        """POST a form to a hub that the feed at `found_on` named; returns when it is accepted."""
+        ...
+
+
+class PushStore(Protocol):
+    """WebSub: where hubs bring news to, what they were asked, and what they brought."""
+
+    async def begin_pushes(self, root: str, now: datetime) -> Collection[int]:
+        """A new start under the public address `root`: hubs are asked again where that is due to it.
+
+        Returns the ids of the feeds that name a hub, as far as is known.
+        """
+        ...
+
+    async def hub_named(self, feed_id: int, named: Named | None, found_on: str, now: datetime) -> bool:
+        """What a feed's last document says of a hub; True where it is something new."""
+        ...
+
+    async def pushes_due(self, now: datetime, limit: int) -> Sequence[Subscription]:
+        """Whom to ask now."""
+        ...
+
+    async def next_push(self) -> datetime | None:
+        """When the next hub is to be asked."""
+        ...
+
+    async def push_at(self, path: str) -> Subscription | None:
+        """Whose place this secret path is; `named` is None where nothing is wanted there any more."""
+        ...
+
+    async def push_asking(self, feed_id: int, root: str, next_at: datetime, now: datetime) -> None:
+        """A request is about to leave; without confirmation it is repeated at `next_at`."""
+        ...
+
+    async def push_failed(self, feed_id: int, detail: str) -> None:
+        """The hub could not be asked, or said no at once."""
+        ...
+
+    async def push_confirmed(self, feed_id: int, lease_until: datetime, next_at: datetime) -> None:
+        """The hub keeps us until `lease_until`."""
+        ...
+
+    async def push_denied(self, feed_id: int, reason: str, next_at: datetime) -> None:
+        """The hub will not, or no longer."""
+        ...
+
+    async def feed_of_push(self, feed_id: int) -> FeedForPoll | None:
+        """The feed that news came for; None where only a whole look may be taken in."""
+        ...
+
+    async def look_now(self, feed_id: int, now: datetime) -> None:
+        """Have a feed that does not fail looked at now."""
+        ...
+
+    async def record_pushed(self, intent: PollIntent) -> Recorded:
+        """As `PollStore.record`, without what a look means for the feed itself."""
+        ...
+
+
+class PushDesk(Protocol):
+    """What hubs say to us, as the webhooks' room passes it on. Raises `errors.StoreError`."""
+
+    async def at(self, path: str) -> Subscription | None:
+        """Whose place this secret path is."""
+        ...
+
+    async def verify(self, subscription: Subscription, mode: str, topic: str, lease_seconds: str) -> bool:
+        """Whether what the hub asks us to confirm is what we asked it (WebSub §5.3)."""
+        ...
+
+    async def deny(self, subscription: Subscription, topic: str, reason: str) -> bool:
+        """The hub will not (§5.2); False where it speaks of something else."""
+        ...
+
+    def bring(self, subscription: Subscription, body: bytes | None, charset: str | None) -> None:
+        """News whose signature is valid (§7); None for a body that is too long. Returns at once."""
+        ...
+
+
 class PopularStore(Protocol):
     """The portal's own popular list as last seen."""
 
@@ -121,8 +209,18 @@ class PopularStore(Protocol):
 class Outbox(Protocol):
     """The queue of every channel: claims and outcomes."""
 
-    async def heads(self, now: datetime, limit: int) -> Sequence[Candidate]:
-        """The head of each channel that is free (nothing unsettled, not paused, due), longest waiting first."""
+    async def heads(
+        self,
+        now: datetime,
+        limit: int,
+        *,
+        among: Collection[int] | None = None,
+        beside: Collection[int] = (),
+    ) -> Sequence[Candidate]:
+        """The head of each channel that is free (nothing unsettled, not paused, due), longest waiting first.
+
+        `among`: of these chats alone; `beside`: of all chats but these.
+        """
         ...
 
     async def next_due(self, now: datetime) -> datetime | None:
@@ -267,7 +365,9 @@ class ChannelStore(Protocol):
 class HandStore(Protocol):
     """Posts that people made by hand."""
 
-    async def posted(self, chat_id: int, links: Sequence[str], message_id: int, now: datetime) -> Sequence[int]:
+    async def posted(
+        self, chat_id: int, links: Sequence[str], message_id: int, now: datetime
+    ) -> Sequence[int]:
         """A post with these links stands in the chat; returns the delivery rows that it spares."""
         ...
 
@@ -357,12 +457,16 @@ class Pace(Protocol):
         """A place within `horizon` for one post or edit to `chat_id`, taken; None when there is none so soon."""
         ...
 
+    def give_back(self, chat_id: int, at: datetime) -> None:
+        """Nothing left at the place `at` that `reserve` gave."""
+        ...
+
     def answer(self, chat_id: int, now: datetime) -> datetime:
         """The moment at which an answer to a reader may leave, taken: answers go before posts."""
         ...
 
     def wait(self, chat_ids: Collection[int], now: datetime) -> timedelta:
-        """How long until the first of `chat_ids` may be reserved for."""
+        """How long until the first of `chat_ids` may be reserved for; for none: until any post may leave."""
         ...
 
     def refuse(self, chat_id: int, until: datetime, now: datetime) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.status import Status, Vitals
+from bot.errors import StoreError
 from bot.store.connection import Database, Transaction
 from bot.store.values import dump, ticks
 
@@ -25,18 +27,18 @@ async def insert(tx: Transaction, table: str, rows: Iterable[Mapping[str, object
         await tx.many(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)  # noqa: S608 - names of ours
 
 
-def feed(number: int, *, now: datetime = NOW, **changes: object) -> dict[str, object]:
+def feed(number: int, **changes: object) -> dict[str, object]:
     """A feed that is well."""
     return {
         "id": number,
         "url": f"https://portal.example/rss/{number}",
         "name": f"feed-{number}",
         "interval": 30_000_000,
-        "added_at": ticks(now - 30 * 24 * HOUR),
-        "looked_at": ticks(now - timedelta(seconds=12)),
-        "tried_at": ticks(now - timedelta(seconds=12)),
-        "next_at": ticks(now + timedelta(seconds=18)),
-        "last_new_at": ticks(now - 4 * MINUTE),
+        "added_at": ticks(NOW - 30 * 24 * HOUR),
+        "looked_at": ticks(NOW - timedelta(seconds=12)),
+        "tried_at": ticks(NOW - timedelta(seconds=12)),
+        "next_at": ticks(NOW + timedelta(seconds=18)),
+        "last_new_at": ticks(NOW - 4 * MINUTE),
         "failures": 0,
         "failing_since": None,
         "failure": "",
@@ -45,7 +47,7 @@ def feed(number: int, *, now: datetime = NOW, **changes: object) -> dict[str, ob
     }
 
 
-def channel(number: int, *, now: datetime = NOW, **changes: object) -> dict[str, object]:
+def channel(number: int, **changes: object) -> dict[str, object]:
     """A channel that takes posts; its chat id is -1000 - number."""
     return {
         "id": number,
@@ -53,7 +55,7 @@ def channel(number: int, *, now: datetime = NOW, **changes: object) -> dict[str,
         "chat_id": -1000 - number,
         "title": f"Kanal {number}",
         "rules": _RULES,
-        "added_at": ticks(now - 30 * 24 * HOUR),
+        "added_at": ticks(NOW - 30 * 24 * HOUR),
         "paused_at": None,
         "pause_detail": "",
         "halted_at": None,
@@ -117,3 +119,36 @@ async def fill(
         await insert(tx, "channels", channels)
         await insert(tx, "headlines", headlines)
         await insert(tx, "deliveries", deliveries)
+
+
+class FixedClock:
+    """A clock that a test sets."""
+
+    def __init__(self, time: datetime = NOW) -> None:
+        self.time = time
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class FixedSource:
+    """Answers with what it was given, or raises; counts how often it was asked."""
+
+    def __init__(
+        self, *, vitals: Vitals | None = None, status: Status | None = None, error: StoreError | None = None
+    ) -> None:
+        self.asked = 0
+        self.error = error
+        self._status = status or Status(vitals or Vitals(NOW))
+
+    async def vitals(self, now: datetime) -> Vitals:
+        return (await self.status(now)).vitals
+
+    async def status(self, now: datetime) -> Status:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        return self._status

@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +35,19 @@ PATIENCE = 40.0
 _TICK = 0.02
 #: What the bot must not inherit from whoever runs the tests.
 _FOREIGN = ("proxy", "telegram", "feed", "channel", "ops_", "database")
+
+
+_DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+_MONTHS = (
+    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
+    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+)
+
+
+def stamp(moment: datetime) -> str:
+    """`Rabu, 20 September 2023 | 06:12`, written independently of the bot's own code."""
+    at = moment.astimezone(timezone(timedelta(hours=7)))
+    return f"{_DAYS[at.weekday()]}, {at.day:02d} {_MONTHS[at.month - 1]} {at.year} | {at:%H:%M}"
 
 
 async def until(condition: Callable[[], object], what: str = "", seconds: float = PATIENCE) -> None:
@@ -157,9 +171,13 @@ class World:
         await self.until(lambda: len(self.headlines(chat)) >= count, f"{count} posts")
         return self.headlines(chat)
 
+    async def until_known(self) -> None:
+        """Wait until the first look at the feed has been recorded and decided upon."""
+        await self.until(lambda: self.states() and not self.states().get("HELD"), "the first look")
+
     async def until_quiet(self) -> None:
         """Wait until no delivery is on its way any more."""
-        await self.until(lambda: self.database.exists() and not self.open_rows(), "all rows settled")
+        await self.until(lambda: self.states() and not self.open_rows(), "all rows settled")
 
     async def until_looked(self, times: int = 1) -> None:
         """Wait until the bot has taken in what the portal shows now."""
@@ -191,10 +209,13 @@ class World:
         return self.sandbox.gateway.counts.get(method.lower(), 0)
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """What the bot's database says, read beside it."""
+        """What the bot's database says, read beside it; nothing where there is none yet."""
+        if not self.database.exists():
+            return []
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=5.0)) as database:
             database.row_factory = sqlite3.Row
-            return database.execute(sql, values).fetchall()
+            made = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'").fetchall()
+            return database.execute(sql, values).fetchall() if made else []
 
     def states(self) -> dict[str, int]:
         """How many deliveries are in which state."""
@@ -205,7 +226,7 @@ class World:
         """Deliveries that something is still to happen to."""
         sql = """SELECT count(*) AS n FROM deliveries WHERE state IN ('PENDING', 'SENDING', 'UNCERTAIN', 'RETRY')
             OR state = 'SENT' AND twin_open = 1"""
-        return int(self.rows(sql)[0]["n"])
+        return sum(row["n"] for row in self.rows(sql))
 
     def looks(self) -> int:
         """Requests for the feed that the portal has answered."""

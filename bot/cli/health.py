@@ -7,22 +7,16 @@ cause. It never writes, and does not ask whether Telegram or a portal can be rea
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import sys
-from collections.abc import Mapping
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from bot.cli.places import database_path
-
-#: A beat older than this is none (product.md §1).
-BEAT = timedelta(seconds=30)
-#: Longer than this nothing that is due may wait without a known cause.
-WAIT = timedelta(minutes=10)
+from bot.domain.health import ailment
 
 
 def health() -> int:
@@ -34,33 +28,6 @@ def health() -> int:
         trouble = f"the database {path} cannot be read: {error}"
     print(trouble or "ok", file=sys.stderr if trouble else sys.stdout)
     return 1 if trouble else 0
-
-
-def ailment(values: Mapping[str, str], now: datetime) -> str:
-    """What is wrong, in words; empty when nothing is. `values` are the table's rows, JSON undecoded.
-
-    Raises `ValueError` where a value is no ISO 8601 time.
-    """
-    beats = {
-        key.removeprefix("beat:"): _time(value) for key, value in values.items() if key.startswith("beat:")
-    }
-    if not beats:
-        return "no loop has beaten yet"
-    silent = [name for name, at in sorted(beats.items()) if at is None or now - at > BEAT]
-    if silent:
-        return f"no beat for {BEAT.total_seconds():.0f} s of: {', '.join(silent)}"
-    waiting = _time(values.get("waiting_since", "null"))
-    if waiting and now - waiting > WAIT:
-        return f"something due has waited since {waiting.isoformat(timespec='seconds')}, and nobody knows why"
-    return ""
-
-
-def _time(value: str) -> datetime | None:
-    text = json.loads(value)
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(str(text))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _read(path: Path) -> dict[str, str]:

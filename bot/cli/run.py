@@ -7,10 +7,9 @@ import asyncio
 
 def run() -> int:
     """Run the bot until SIGTERM or SIGINT; returns the exit code. Raises `errors.KabarbotError`."""
-    from bot.settings import check_paths, load
+    from bot.cli.lean import load_lean
 
-    settings = load()
-    check_paths(settings)
+    settings = load_lean()
     from bot.app import run as run_app
 
     return asyncio.run(run_app(settings))

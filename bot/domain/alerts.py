@@ -23,11 +23,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "⚠️ Feed {feed} gagal dibaca lebih dari 10 menit: {detail}.",
         "⚠️ Feed {feed} could not be read for over 10 minutes: {detail}.",
     ),
+    "feed_over": ("✅ Feed {feed} terbaca lagi.", "✅ Feed {feed} can be read again."),
     "feed_gone": (
         "⚠️ Feed {feed} sudah tidak ada (410 Gone) dan tidak dibaca lagi. Periksa FEED_URL.",
         "⚠️ Feed {feed} is gone for good (410) and is not read any more. Check FEED_URL.",
     ),
-    "feed_over": ("✅ Feed {feed} terbaca lagi.", "✅ Feed {feed} can be read again."),
     "feed_gone_over": ("✅ Feed {feed} terbaca lagi.", "✅ Feed {feed} can be read again."),
     "updates": (
         "⚠️ Pembaruan dari Telegram tidak bisa diambil: {detail}. Kiriman ke kanal tetap jalan.",
@@ -35,28 +35,28 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "updates_over": ("✅ Pembaruan dari Telegram datang lagi.", "✅ Updates from Telegram come again."),
     "failed": (
-        "⚠️ Satu berita tidak dapat dikirim dan dilewati: {detail}. Lihat: kabarbot explain.",
-        "⚠️ One headline could not be posted and was passed by: {detail}. See kabarbot explain.",
+        "⚠️ Satu berita tidak dapat dikirim ke {channel} dan dilewati: {detail}. Lihat: kabarbot explain.",
+        "⚠️ One headline could not be posted to {channel} and was passed by: {detail}. See kabarbot explain.",
     ),
     "plainer": (
-        "ℹ️ Telegram menolak bentuk satu kiriman ({detail}); dikirim lebih sederhana.",
-        "ℹ️ Telegram refused the form of one post ({detail}); it goes out in a plainer one.",
+        "ℹ️ Telegram menolak bentuk satu kiriman ke {channel} ({detail}); dikirim dalam bentuk lebih sederhana.",
+        "ℹ️ Telegram refused the form of one post to {channel} ({detail}); it goes out in a plainer one.",
     ),
     "resent": (
         "ℹ️ Satu kiriman ke {channel} ternyata tidak sampai dan dikirim ulang.",
-        "ℹ️ One post to {channel} had not arrived and was sent again.",
+        "ℹ️ One post to {channel} had not arrived and is sent again.",
     ),
     "twin_deleted": (
-        "ℹ️ Satu kiriman kembar di kanal ({chat}) dihapus: pesan {ids}.",
-        "ℹ️ One twin in the channel ({chat}) was deleted: message {ids}.",
+        "ℹ️ Satu kiriman kembar di {channel} dihapus: pesan {ids}.",
+        "ℹ️ One twin in {channel} was deleted: message {ids}.",
     ),
     "twin_left": (
-        "⚠️ Mungkin ada kiriman kembar di kanal ({chat}): pesan {ids}. Bot tidak menghapusnya karena tidak pasti.",
-        "⚠️ There may be a twin in the channel ({chat}): message {ids}. It is not certain, so it was left.",
+        "⚠️ Mungkin ada kiriman kembar di {channel}: pesan {ids}. Karena tidak pasti, bot tidak menghapusnya.",
+        "⚠️ There may be a twin in {channel}: message {ids}. It is not certain, so the bot left it.",
     ),
     "surge": (
-        "⚠️ Feed {feed} tiba-tiba memuat {count} berita baru; {held} ditahan.",
-        "⚠️ Feed {feed} suddenly brought {count} new headlines; {held} are held.",
+        "⚠️ Feed {feed} tiba-tiba memuat {count} berita baru; {held} kiriman ditahan.",
+        "⚠️ Feed {feed} suddenly brought {count} new headlines; {held} posts are held.",
     ),
     "flapping": (
         "ℹ️ Judul ini bolak-balik antara dua versi di portal: {title}",

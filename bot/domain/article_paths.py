@@ -43,6 +43,7 @@ _PATTERNS = (
     _pattern("jawapos network", r"/(\d{6,})/[a-z0-9-]{8,}$", "jawapos.com", "pikiran-rakyat.com"),
     _pattern("mediaindonesia, beritasatu", r"/(\d{5,})/[^/]{8,}$", "mediaindonesia.com", "beritasatu.com"),
     _pattern("tempo", r"-(\d{6,})$", "tempo.co"),
+    _pattern("philstar", r"/(?:19|20)\d\d/\d\d?/\d\d?/(\d{7,})/[^/]{8,}$", "philstar.com"),
     _pattern("bbc", r"[/-](\d{8})$|/articles/(c[a-z0-9]{10,})$", "bbc.com", "bbc.co.uk"),
 )
 

@@ -7,6 +7,7 @@ Understood: RFC 822/5322, ISO 8601 (RFC 3339, W3CDTF), month names of the langua
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from bot.domain.months import MONTHS, fold
@@ -130,7 +131,7 @@ def _written(words: str, zone: tzinfo) -> datetime | None:
 def _day(words: str) -> tuple[tuple[int, int, int], tuple[int, int]] | None:
     """Year, month, day, and where in the text they stand."""
     for form in (_NAMED, _NAMED_US, _ASCTIME):
-        for match in form.finditer(words):
+        for match in _overlapping(form, words):
             if month := MONTHS.get(match["m"]):
                 return (_year(match["y"]), month, int(match["d"])), match.span()
     numeric = _YEAR_FIRST.search(words) or _YEAR_LAST.search(words)
@@ -140,6 +141,14 @@ def _day(words: str) -> tuple[tuple[int, int, int], tuple[int, int]] | None:
     if month > 12 >= day:  # written as Americans do
         month, day = day, month
     return (_year(numeric["y"]), month, day), numeric.span()
+
+
+def _overlapping(form: re.Pattern[str], words: str) -> Iterator[re.Match[str]]:
+    """Every place where `form` begins: in ``06:12 WIB, 20 September`` the first is none."""
+    match = form.search(words)
+    while match:
+        yield match
+        match = form.search(words, match.start() + 1)
 
 
 def _year(text: str) -> int:

@@ -161,7 +161,7 @@ def _ascii(host: str) -> str:
     try:
         return host.encode("idna").decode("ascii").lower()
     except UnicodeError:
-        return _escape(host)
+        return _escape(host).lower()
 
 
 def _is_address(host: str) -> bool:

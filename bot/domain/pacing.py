@@ -25,6 +25,8 @@ _BURST = 3
 _REFUSALS, _REFUSALS_WITHIN = 3, 5.0
 #: Seconds for which posts count as waiting for a chat after one of them asked for a place.
 _WANTED_FOR = 10.0
+#: An answer that cannot leave this soon keeps to its half of the group, whether posts wait or not.
+_SOON = 5.0
 #: Chats that have been silent for the window are forgotten when there are more than these.
 _MANY = 10_000
 #: A clock that goes back by more than this many seconds was set; less is two callers that looked at once.
@@ -181,17 +183,13 @@ class Pacing:
     def answer(self, chat_id: int, now: datetime) -> datetime:
         """The moment at which an answer may leave, taken. It does not wait for a block of all posts."""
         moment = self._moment(now)
-        group = self._group(chat_id) if chat_id < 0 else None
-        rationed = group is not None and group.wanted_until > moment
-
-        def earliest(at: float) -> float:
-            at = self._chat_at(chat_id, at)
-            return group.answers.first(at) if group is not None and rationed else at
-
-        at = self._settle(earliest, moment)
-        self._take(chat_id, at, moment)
-        if group is not None:
+        at = self._settle(lambda at: self._chat_at(chat_id, at), moment)
+        if chat_id < 0:
+            group = self._group(chat_id)
+            if group.wanted_until > moment or at > moment + _SOON:
+                at = self._settle(lambda at: group.answers.first(self._chat_at(chat_id, at)), moment)
             group.answers.take(at, moment)
+        self._take(chat_id, at, moment)
         return datetime.fromtimestamp(at, UTC)
 
     def wait(self, chat_ids: Collection[int], now: datetime) -> timedelta:
@@ -231,7 +229,7 @@ class Pacing:
 
     def _chat_at(self, chat_id: int, moment: float) -> float:
         moment = max(moment, self._blocked.get(chat_id, 0.0))
-        if chat_id > 0:
+        if chat_id >= 0:
             return max(moment, self._private.get(chat_id, 0.0) - (_BURST - 1))
         group = self._groups.get(chat_id)
         return moment if group is None else group.all.first(moment)

@@ -94,7 +94,12 @@ def _tag_to_space(match: re.Match[str]) -> str:
 
 def _decode(text: str) -> str:
     """Entities decoded once; one without its semicolon is text (``R&Drum``), a number may lack it."""
-    return _ENTITY.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
+    return _ENTITY.sub(_decode_one, text) if "&" in text else text
+
+
+def _decode_one(match: re.Match[str]) -> str:
+    char = html.unescape(match[0])
+    return "" if char == "\ufffd" else char  # a number that is no character
 
 
 def _fold(text: str) -> str:

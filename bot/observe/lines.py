@@ -22,6 +22,8 @@ NAME = "kabarbot"
 
 _LINES: dict[type[Event], tuple[str, str]] = {
     told.Polled: ("feed_polled", "debug"),
+    told.Pushed: ("feed_pushed", "debug"),
+    told.HubAnswered: ("hub_answered", "info"),
     told.HeadlinesRecorded: ("headlines_recorded", "info"),
     told.Surge: ("surge", "warning"),
     told.Corrected: ("headline_corrected", "info"),

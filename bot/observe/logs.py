@@ -60,6 +60,7 @@ def _formatter(style: str, redact: Redactor, *, colors: bool) -> logging.Formatt
     if style == "json":
         renderer = [
             structlog.processors.format_exc_info,
+            _first_things_first,
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ]
     else:
@@ -99,6 +100,10 @@ def _without_control_characters(_logger: object, _method: str, event: EventDict)
         if isinstance(value, str):
             event[key] = value.translate(_CONTROL)
     return event
+
+
+def _first_things_first(_logger: object, _method: str, event: EventDict) -> EventDict:
+    return {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event} | dict(event)
 
 
 def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -44,6 +44,10 @@ class MetricsListener:
         if hear is not None:
             hear(event)
 
+    def know_commands(self, names: Collection[str]) -> None:
+        """Commands that have a series of their own from now on."""
+        self._commands |= frozenset(names)
+
     def observe(self, vitals: Vitals) -> None:
         """Set the gauges of the moment."""
         gauges = self._gauges

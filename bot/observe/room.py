@@ -39,6 +39,10 @@ class Observatory:
         """What must hear every event."""
         return (self._metrics, self._troubles)
 
+    def know_commands(self, names: Collection[str]) -> None:
+        """The names that readers' commands may have, where they are known later than the events begin."""
+        self._metrics.know_commands(names)
+
     def server(
         self,
         host: str,

@@ -55,12 +55,28 @@ class Views:
 
 
 class StatusServer:
-    """Serves `views` at `host` and `port` (0: any that is free), from `start` to `stop`."""
+    """Serves `views` at `host` and `port` (0: any that is free), from `start` to `stop`.
 
-    def __init__(self, host: str, port: int, views: Views) -> None:
+    `answer_within` and `sweep` are seconds: how long an answer may take, and how often it is looked
+    how long each connection is open.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        views: Views,
+        *,
+        most_connections: int = _MOST_CONNECTIONS,
+        answer_within: float = _ANSWER_WITHIN,
+        sweep: float = _SWEEP,
+    ) -> None:
         self._host = host
         self._port = port
         self._views = views
+        self._most_connections = most_connections
+        self._answer_within = answer_within
+        self._sweep_every = sweep
         self._runner = web.AppRunner(
             self._app(), access_log=None, handle_signals=False, keepalive_timeout=_KEEP_ALIVE
         )
@@ -98,7 +114,7 @@ class StatusServer:
         self._server = self._sweeping = None
 
     def _app(self) -> web.Application:
-        app = web.Application(middlewares=[_in_time], client_max_size=1024)
+        app = web.Application(middlewares=[self._in_time], client_max_size=1024)
         app.router.add_get("/", self._page)
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/health/live", self._live)
@@ -123,9 +139,21 @@ class StatusServer:
         policy = f"{_STRICTEST}; img-src data:; style-src {self._views.style}"
         response.headers["Content-Security-Policy"] = policy
 
+    @web.middleware
+    async def _in_time(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(self._answer_within):
+                return await handler(request)
+        except StoreError:
+            return web.Response(status=503, text="the database cannot be read at the moment\n")
+        except TimeoutError:
+            return web.Response(status=503, text="no answer in time\n")
+
     def _accept(self) -> asyncio.Protocol:
         server = self._runner.server
-        if server is None or len(server.connections) >= _MOST_CONNECTIONS:
+        if server is None or len(server.connections) >= self._most_connections:
             return _Refusal()
         return server()
 
@@ -133,7 +161,7 @@ class StatusServer:
         """Aiohttp waits for ever for the first request of a connection; nobody here needs to be waited for."""
         ages: dict[RequestHandler, int] = {}
         while self._runner.server is not None:
-            await asyncio.sleep(_SWEEP)
+            await asyncio.sleep(self._sweep_every)
             ages = {one: ages.get(one, 0) + 1 for one in self._runner.server.connections}
             for connection, age in ages.items():
                 if age == _SWEEPS:
@@ -147,19 +175,6 @@ class _Refusal(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport.close()
-
-
-@web.middleware
-async def _in_time(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        async with asyncio.timeout(_ANSWER_WITHIN):
-            return await handler(request)
-    except StoreError:
-        return web.Response(status=503, text="the database cannot be read at the moment\n")
-    except TimeoutError:
-        return web.Response(status=503, text="no answer in time\n")
 
 
 def _health(ailment: str) -> web.Response:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
 from bot.domain.stamps import clock
+from bot.observe.redaction import masked
 
 _DAY = timedelta(days=1)
 
@@ -46,9 +47,10 @@ def count(number: object, noun: str) -> str:
 
 
 def bare(address: str) -> str:
-    """An address as people say it, without scheme and ``www.``; any other name as it is."""
-    _, slashes, rest = address.partition("://")
-    return rest.removeprefix("www.").rstrip("/") if slashes else address
+    """An address as people say it, without scheme, ``www.`` and secrets; any other name as it is."""
+    shown = masked(address)
+    _, slashes, rest = shown.partition("://")
+    return rest.removeprefix("www.").rstrip("/") if slashes else shown
 
 
 class Clockface:

@@ -23,7 +23,10 @@ JSON_TYPE = "application/feed+json"
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed to be written: `base` is the portal's root, `path` the feed's own, `changed` aware UTC."""
+    """A feed to be written: `base` is the portal's root, `path` the feed's own, `changed` aware UTC.
+
+    `hub` is the WebSub hub that it names; empty: none.
+    """
 
     base: str
     path: str
@@ -31,6 +34,7 @@ class Feed:
     articles: Sequence[Article]
     view: View
     changed: datetime
+    hub: str = ""
 
     def link(self, article: Article) -> str:
         return self.view.feed_link(self.base, article)
@@ -59,6 +63,7 @@ def json_feed(feed: Feed) -> str:
         "home_page_url": f"{feed.base}/",
         "feed_url": f"{feed.base}{feed.path}",
         "language": "id",
+        **({"hubs": [{"type": "WebSub", "url": feed.hub}]} if feed.hub else {}),
         "items": [_json_item(feed, article) for article in feed.articles],
     }
     return json.dumps(document, ensure_ascii=False, indent=1)

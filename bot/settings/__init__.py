@@ -8,6 +8,6 @@ from bot.settings.loading import load, parse
 from bot.settings.model import Settings
 from bot.settings.paths import check_paths
 from bot.settings.tables import Channel, Feed
-from bot.settings.values import Address, Quiet
+from bot.settings.values import Address
 
-__all__ = ["Address", "Channel", "Feed", "Quiet", "Settings", "check_paths", "load", "parse"]
+__all__ = ["Address", "Channel", "Feed", "Settings", "check_paths", "load", "parse"]

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.domain.schedule import QuietHours
 from bot.settings import values
 from bot.settings.tables import Channel, Feed
-from bot.settings.values import Address, Quiet
+from bot.settings.values import Address
 
 _SECOND, _HOUR, _DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
@@ -65,7 +66,7 @@ class Settings(BaseSettings):
     post_language: Annotated[Literal["id", "en"], _word("id", "en")] = "id"
     ops_chat: Annotated[str, _optional(values.private_group, "")] = ""
     admins: Annotated[tuple[int, ...], _optional(values.user_ids, ())] = ()
-    quiet_hours: Annotated[Quiet | None, _optional(values.quiet)] = None
+    quiet_hours: Annotated[QuietHours | None, _optional(values.quiet)] = None
     post_style: Annotated[Literal["text", "photo"], _word("text", "photo")] = "text"
     link_preview: Annotated[Literal["large", "small", "off"], _word("large", "small", "off")] = "large"
     follow_edits: _Truth = True

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
+
+from bot.domain.schedule import QuietHours, parse_quiet_hours
 
 Reader = Callable[[Any], Any]
 
@@ -25,7 +27,6 @@ _CHAT_LINK = re.compile(
 _CHAT_ID = re.compile(r"-[1-9]\d{0,18}", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
-_QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 # A portal's own links may hold commas, so a comma separates only before the next address (product.md §2).
 _NEXT_URL = re.compile(r"\s*,\s*(?=http)", re.IGNORECASE)
 _TRUTHS = {
@@ -49,14 +50,6 @@ class Address:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """Hours of a day without sound, in the zone of the settings: `start` included, `end` not."""
-
-    start: time
-    end: time
 
 
 def unquoted(value: object) -> object:
@@ -146,10 +139,12 @@ def chat(value: object) -> str:
 
 def private_group(value: object) -> str:
     """A private group: it has no @name, so its id is the only way to write it."""
-    text = chat(value)
-    if text.startswith("@"):
-        raise ValueError("expected the numeric id of a private group, like -1001234567890")
-    return text
+    text = str(value).strip()
+    if _CHAT_ID.fullmatch(text):
+        return text
+    if text.strip("0").isdecimal():
+        raise ValueError(_chat_cure(text))
+    raise ValueError("expected the numeric id of a private group, like -1001234567890")
 
 
 def _chat_cure(text: str) -> str:
@@ -256,13 +251,12 @@ def zone(value: object) -> ZoneInfo:
         raise ValueError("expected the name of a time zone, like Asia/Jakarta or Asia/Makassar") from None
 
 
-def quiet(value: object) -> Quiet:
+def quiet(value: object) -> QuietHours:
     """`22:00-05:00`: may run past midnight."""
-    hours = _QUIET.fullmatch(value) if isinstance(value, str) else None
-    if not hours or hours.group(1, 2) == hours.group(3, 4):
-        raise ValueError("expected two different times of day like 22:00-05:00, or nothing")
-    start_hour, start_minute, end_hour, end_minute = map(int, hours.groups())
-    return Quiet(time(start_hour, start_minute), time(end_hour, end_minute))
+    hours = parse_quiet_hours(value if isinstance(value, str) else "")
+    if hours is None:
+        raise ValueError("expected two times of day such as 22:00-05:00, or nothing")
+    return hours
 
 
 def address(value: object) -> Address:

@@ -20,6 +20,7 @@ from bot.sources.mending import MARK, is_feed_root, mend
 MOST_ITEMS = 2000
 _MOST_CATEGORIES = 30
 _LONGEST_NAME = 100
+_MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?#])", re.IGNORECASE)
 _IMAGE_TAG = re.compile(r"<img\b[^>]{0,2000}?\bsrc\s*=\s*[\"']?([^\"'\s>]+)([^>]{0,500})>", re.IGNORECASE)
 _BEACON = re.compile(
@@ -153,10 +154,9 @@ def _first_content(entry: Entry) -> str:
 
 
 def _author(entry: Entry) -> str | None:
-    """The reporter's name; an address is none, and left out before one (``a@b.id (Name)``)."""
-    detail = entry.get("author_detail") or {}
-    name = clean_title(str(detail.get("name") or _raw(entry, "author")))
-    return None if "://" in name or "@" in name else shorten(name, _LONGEST_NAME) or None
+    """The reporter's name; mail and web addresses are none (RSS writes ``a@b.id (Name)``)."""
+    name = _MAIL.sub("", clean_title(_raw(entry, "author"))).strip(" ()<>[],;")
+    return None if "://" in name else shorten(name, _LONGEST_NAME) or None
 
 
 def _categories(entry: Entry) -> Iterable[str]:

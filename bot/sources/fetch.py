@@ -6,36 +6,38 @@ It brings bytes and knows nothing of what they mean.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import urljoin, urlsplit
+from functools import partial
+from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from bot import __version__
 from bot.domain.looks import Validators
-from bot.errors import FetchError, Forbidden
+from bot.errors import FetchError
 from bot.sources.addresses import (
+    PrivateAddressError,
     PublicResolver,
     host_and_port,
     hosts_and_ports,
-    is_public,
-    literal_address,
     proxies,
 )
 from bot.sources.answers import content_type, refuse_bad_answer, validators_of
 from bot.sources.failures import in_plain_words
 from bot.sources.inflating import ACCEPTED, Body
+from bot.sources.linkheader import HubLinks, hub_links
 from bot.sources.parsing import MOST_BYTES
+from bot.sources.trail import REDIRECTS, Trail, host_name, same_origin
 
 USER_AGENT = f"Kabarbot/{__version__} (newsroom feed reader; polls with conditional requests)"
-_MOST_HOPS = 10
 _PIECE = 64 * 1024
 _LONGEST_HEADER = 32 * 1024
-_PERMANENT = frozenset({301, 308})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: Redirects that repeat a POST (RFC 9110 §15.4); WebSub has subscribers follow them (§5.1).
+_REPEATING = frozenset({307, 308})
 _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
 
 
@@ -55,6 +57,7 @@ class Fetched:
     validators: Validators = field(default_factory=Validators)
     moved_to: str | None = None
     whole: bool = True
+    links: HubLinks = field(default_factory=HubLinks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,7 @@ class NotModified:
     moved_to: str | None = None
 
 
-@dataclass(slots=True)
-class _Trail:
-    """Where a request has come from, hop by hop, and how much of its time is left."""
-
-    url: str
-    seconds: float
-    trusted: bool
-    moved_to: str | None = None
-    only_permanent: bool = True
-    seen: tuple[str, ...] = ()
+_Answer = TypeVar("_Answer")
 
 
 class Fetcher:
@@ -100,7 +94,7 @@ class Fetcher:
         self._trusts_callers = allowed is None
         self._resolver = resolver
         self._clock = clock
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def fetch(
@@ -121,19 +115,22 @@ class Fetcher:
             Gone: 410.
             Forbidden: a redirect or discovered link into a private network.
         """
-        trail = _Trail(url, self._timeout, trusted=self._may_be_private(url, found_on))
-        own_headers = {**(headers or {})}
-        for _ in range(_MOST_HOPS + 1):
-            answer = await self._hop(trail, validators, own_headers)
-            if not isinstance(answer, str):
-                return answer
-            if not _same_origin(answer, trail.url):
-                own_headers = {}
-                trail.trusted = self._is_named(answer)
-            trail.seen, trail.url = (*trail.seen, trail.url), answer
-            if answer in trail.seen:
-                raise FetchError(f"{_name(answer)} redirects in a circle")
-        raise FetchError(f"{_name(url)} redirects more than {_MOST_HOPS} times")
+        trail = Trail(url, self._timeout, self._may_be_private(url, found_on), headers or {})
+        request = partial(self._request, validators=validators)
+        answer: Fetched | NotModified | None = None
+        while answer is None:
+            answer = await self._hop(trail, request)
+        return answer
+
+    async def submit(self, url: str, form: Mapping[str, str], *, found_on: str) -> None:
+        """POST `form` to the address that the document at `found_on` named; returns when it is accepted (2xx).
+
+        Raises:
+            FetchError, Forbidden: as `fetch`.
+        """
+        trail = Trail(url, self._timeout, self._may_be_private(url, found_on))
+        while await self._hop(trail, partial(self._post, form=form)) is None:
+            pass
 
     async def aclose(self) -> None:
         """Close every connection; safe to call twice."""
@@ -142,56 +139,83 @@ class Fetcher:
             await session.close()
 
     def _may_be_private(self, url: str, found_on: str | None) -> bool:
-        by_hand = self._trusts_callers if found_on is None else _same_origin(url, found_on)
+        by_hand = self._trusts_callers if found_on is None else same_origin(url, found_on)
         return by_hand or self._is_named(url)
 
     def _is_named(self, url: str) -> bool:
         return host_and_port(url) in self._allowed
 
     async def _hop(
-        self, trail: _Trail, validators: Validators | None, headers: Mapping[str, str]
-    ) -> Fetched | NotModified | str:
-        """One request, alone with its host; its answer, or the address that it redirects to."""
-        host = _checked_host(trail)
-        lock = self._locks.setdefault(host, asyncio.Lock())
+        self, trail: Trail, request: Callable[[Trail], Awaitable[_Answer | None]]
+    ) -> _Answer | None:
+        """One request, alone with its host; its answer, or None where it led on."""
+        lock = self._locks.setdefault(trail.host(), asyncio.Lock())
+        name = host_name(trail.url)
         async with lock:
             loop = asyncio.get_running_loop()
             start = loop.time()
             try:
                 async with asyncio.timeout(max(trail.seconds, 0.001)):
-                    return await self._request(trail, validators, headers)
+                    await self._judge_behind_proxy(trail)
+                    return await request(trail)
             except TimeoutError as error:
-                raise FetchError(
-                    f"{_name(trail.url)} gave no whole answer within {self._timeout:g} seconds"
-                ) from error
+                raise FetchError(f"{name} gave no whole answer within {self._timeout:g} seconds") from error
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise in_plain_words(error, _name(trail.url)) from error
+                raise in_plain_words(error, name) from error
             finally:
                 trail.seconds -= loop.time() - start
 
-    async def _request(
-        self, trail: _Trail, validators: Validators | None, headers: Mapping[str, str]
-    ) -> Fetched | NotModified | str:
+    async def _judge_behind_proxy(self, trail: Trail) -> None:
+        """A proxy resolves names itself: what this machine knows to be private is not even asked of it."""
+        found = host_and_port(trail.url)
+        if trail.trusted or found is None or not proxies():
+            return
+        resolver = PublicResolver(self._resolver())
+        try:
+            await resolver.resolve(*found)
+        except PrivateAddressError:
+            raise
+        except OSError:  # unknown here, so the proxy's to resolve
+            return
+        finally:
+            await resolver.close()
+
+    async def _request(self, trail: Trail, validators: Validators | None) -> Fetched | NotModified | None:
         session = self._session(trusted=trail.trusted)
-        asked = {**headers, **_conditions(validators)}
+        asked = {**trail.headers, **_conditions(validators)}
         async with session.get(trail.url, headers=asked, allow_redirects=False) as response:
-            if response.status in _REDIRECTS and (place := response.headers.get("Location")):
-                return _redirect(trail, response.status, place)
+            if response.status in REDIRECTS and (place := response.headers.get("Location")):
+                trail.follow(response.status, place, self._is_named)
+                return None
             if response.status == 304 and validators is not None and validators != Validators():
                 return NotModified(validators_of(response.headers, validators), trail.moved_to)
-            body, whole = await self._read(response)
-            refuse_bad_answer(response.status, response.headers, body, _name(trail.url), self._clock())
-            kind, charset = content_type(response.headers)
-            return Fetched(
-                body=body,
-                url=trail.url,
-                status=response.status,
-                content_type=kind,
-                charset=charset,
-                validators=validators_of(response.headers) if whole else Validators(),
-                moved_to=trail.moved_to,
-                whole=whole,
-            )
+            return await self._fetched(trail, response)
+
+    async def _post(self, trail: Trail, form: Mapping[str, str]) -> bool | None:
+        session = self._session(trusted=trail.trusted)
+        async with session.post(trail.url, data=form, allow_redirects=False) as response:
+            if response.status in _REPEATING and (place := response.headers.get("Location")):
+                trail.follow(response.status, place, self._is_named)
+                return None
+            body, _ = await self._read(response)
+            refuse_bad_answer(response.status, response.headers, body, host_name(trail.url), self._clock())
+            return True
+
+    async def _fetched(self, trail: Trail, response: aiohttp.ClientResponse) -> Fetched:
+        body, whole = await self._read(response)
+        refuse_bad_answer(response.status, response.headers, body, host_name(trail.url), self._clock())
+        kind, charset = content_type(response.headers)
+        return Fetched(
+            body=body,
+            url=trail.url,
+            status=response.status,
+            content_type=kind,
+            charset=charset,
+            validators=validators_of(response.headers) if whole else Validators(),
+            moved_to=trail.moved_to,
+            whole=whole,
+            links=hub_links(response.headers.getall("Link", ()), trail.url),
+        )
 
     async def _read(self, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
         """The body unpacked, and whether it is whole; a connection that breaks off leaves what came."""
@@ -224,41 +248,9 @@ class Fetcher:
         return self._sessions[trusted]
 
 
-def _checked_host(trail: _Trail) -> str:
-    """The host of the next hop; raises where it is no web address, or a private one that is not trusted."""
-    if (found := host_and_port(trail.url)) is None:
-        raise FetchError("this is no web address: it must begin with http:// or https://")
-    host, _ = found
-    address = literal_address(host)
-    if not trail.trusted and (host == "localhost" or (address and not is_public(address))):
-        raise Forbidden(f"a redirect or link leads into a private network: {host}")
-    return host
-
-
-def _same_origin(one: str, other: str) -> bool:
-    same_scheme = urlsplit(one).scheme.lower() == urlsplit(other).scheme.lower()
-    return same_scheme and host_and_port(one) == host_and_port(other) is not None
-
-
-def _redirect(trail: _Trail, status: int, location: str) -> str:
-    target = urljoin(trail.url, location.strip()).partition("#")[0]
-    trail.only_permanent = trail.only_permanent and status in _PERMANENT
-    if trail.only_permanent:
-        trail.moved_to = target
-    return target
-
-
 def _conditions(validators: Validators | None) -> dict[str, str]:
     """Conditional headers with the server's own words, however it writes them; unsendable ones left out."""
     if validators is None:
         return {}
     pairs = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return {name: value for name, value in pairs.items() if value and value.isprintable() and value.isascii()}
-
-
-def _name(url: str) -> str:
-    """How a message names an address: its host, since path and query may hold a secret."""
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2] or "this address"
-    except ValueError:
-        return "this address"

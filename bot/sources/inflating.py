@@ -66,7 +66,7 @@ class _Brotli:
     """br (RFC 7932)."""
 
     def __init__(self) -> None:
-        import brotli  # type: ignore[import-untyped]
+        import brotli
 
         self._stream = brotli.Decompressor()
         self._error: type[Exception] = brotli.error

@@ -48,6 +48,7 @@ _MORE = re.compile(
 _NO_ARTICLE = re.compile(
     r"^/(?:tag|tags|kategori|category|author|penulis|profile|profil|topic|topik|search|cari|page|indeks|login|rss)(?:/|$)"
 )
+_SECTION_PATH = re.compile(r"^/(?:kategori|category|kanal|rubrik|channel)/[^/]+/?$")
 _SOCIAL = re.compile(
     r"(?:^|\.)(?:facebook|twitter|x|instagram|youtube|tiktok|whatsapp|linkedin|pinterest|t)\.(?:com|me)$|^(?:wa\.me|t\.co)$"
 )
@@ -99,6 +100,8 @@ def headlines_of(tokens: Iterable[Token], context: PageContext) -> list[Item]:
             run.clear()
             if not marks or marks[-1] is not card:
                 marks.append(card)
+        elif marks and isinstance(marks[-1], _Card) and (name := _section_of(token, context)):
+            marks[-1].categories.setdefault(name)
         _mark_date(token, marks, run, context)
     _give_dates(marks)
     return [_item(card) for card in _of_one_house([card for card in cards.values() if card.title])]
@@ -189,6 +192,13 @@ def _is_mostly_date(text: str) -> bool:
     """Whether a text is a dateline and no headline with a date in it (*Harga Emas 24 Juli 2025*)."""
     words = re.findall(r"[^\W\d_]{2,}", text.partition(" | ")[0] if text.count("|") > 1 else text)
     return len(words) <= 5 and bool(re.match(r"[^\d]{0,28}\d", text) or len(words) <= 3)
+
+
+def _section_of(token: Token, context: PageContext) -> str:
+    """The name of the section that a link beside a headline leads to; empty where it leads elsewhere."""
+    link = absolute(token.href, context.base) if token.href else None
+    leads = link is not None and _SECTION_PATH.match(urlsplit(link).path.lower())
+    return clean_title(token.text) if leads and len(token.text.split()) <= 3 else ""
 
 
 def _card_for(token: Token, cards: dict[str, _Card], context: PageContext) -> _Card | None:

@@ -43,6 +43,10 @@ _ENDLESS_TAG = re.compile(r"<([\w.:\-]{1,80})\s[^<>]{20000,}?(/?)>")
 _BARE_IMAGE = re.compile(
     r"""<image>\s*(?:<!\[CDATA\[)?\s*((?:https?:)?//[^\s<>"\]]+)\s*(?:\]\]>)?\s*</image>""", re.IGNORECASE
 )
+#: A page's element where a feed has a plain date: its attribute is what a machine should read.
+_DATE_ELEMENT = re.compile(
+    r"""(<(?:pubDate|published|updated|dc:date)>\s*)<time\b[^<>]*?\bdatetime\s*=\s*["']([^"'<>]+)["'][^<>]*>[^<>]*</time>"""
+)
 _PREFIXED_ITEM = re.compile(r"<([\w.\-]+):(?:item|entry)[\s>]")
 _FIRST_ITEM = re.compile(r"<item[\s>]", re.IGNORECASE)
 _WRAPPER = (
@@ -65,6 +69,7 @@ def mend(text: str, most_items: int) -> Mended:
     text = without_endless_tags(_FORBIDDEN.sub("", text))
     text, own_names, open_ended = _without_doctype(text)
     text = _BARE_IMAGE.sub(r'<thumbnail xmlns="http://search.yahoo.com/mrss/" url="\1"/>', _from_root(text))
+    text = _DATE_ELEMENT.sub(r"\1\2", text)
     mended, items, cut_off = _cut_to_whole_items(_without_stray_prefix(text), most_items)
 
     def ampersand(match: re.Match[str]) -> str:

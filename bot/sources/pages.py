@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from bot.domain.headlines import Document, Item
 from bot.domain.links import absolute, article_id, canonical
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _FEED_TYPES = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|(?:text|application)/xml$")
 _COMMENTS = re.compile(r"comment|komentar", re.IGNORECASE)
-_FEED_FILE = re.compile(r"/(?:rss|feeds?|atom)(?:[/.?]|$)|\.(?:rss|rdf|atom|xml)(?:$|\?)", re.IGNORECASE)
+_FEED_FILE = re.compile(r"/(?:rss|feeds?|atom)(?:[/.]|$)|\.(?:rss|rdf|atom|xml)$", re.IGNORECASE)
 _POPULAR_PATH = re.compile(r"populer|popular|most-?(?:read|viewed)", re.IGNORECASE)
 _FEWEST = 3
 
@@ -83,9 +84,15 @@ def _alternates(tree: LexborHTMLParser, base: str) -> Iterable[str]:
 
 def _feed_links(tree: LexborHTMLParser, base: str) -> Iterable[str]:
     links = (absolute(node.attributes.get("href"), base) for node in tree.css("a[href]"))
-    return dict.fromkeys(
-        link for link in links if link and _FEED_FILE.search(link) and not _COMMENTS.search(link)
-    )
+    return dict.fromkeys(link for link in links if link and _is_feed_file(link))
+
+
+def _is_feed_file(link: str) -> bool:
+    try:
+        path = urlsplit(link).path
+    except ValueError:
+        return False
+    return bool(_FEED_FILE.search(path)) and not _COMMENTS.search(path)
 
 
 def _listed(tree: LexborHTMLParser, context: PageContext, *, popular: bool) -> Sequence[Item]:

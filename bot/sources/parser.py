@@ -88,6 +88,7 @@ class ParserProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 env=_environment(),
+                start_new_session=True,  # Ctrl-C is for the parent, which ends its child in good order
             )
         return self._child
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -18,6 +19,7 @@ from bot.domain.headlines import Document
 from bot.domain.looks import FeedAddress, Look, Validators
 from bot.errors import FetchError, ParseError, SourceError
 from bot.sources.fetch import Fetched, Fetcher, NotModified
+from bot.sources.linkheader import HubLinks
 from bot.sources.parsing import MOST_BYTES, Parsed, Task, Want
 
 _MOST_NAMED_FEEDS = 3
@@ -91,6 +93,23 @@ class Portal:
         """
         return await self._look_at(feed, Want.POPULAR)
 
+    async def read_pushed(self, url: str, body: bytes, charset: str | None) -> Document:
+        """The document of the feed at `url` as a hub brought it, with the charset of its label.
+
+        Raises:
+            ParseError: as `look`.
+        """
+        task = replace(self._task(url, Want.FEED), charset=charset)
+        return (await self._parser.parse(body, task)).document
+
+    async def submit(self, url: str, form: Mapping[str, str], *, found_on: str) -> None:
+        """Ask the hub at `url`, which the feed at `found_on` named; returns when it is accepted.
+
+        Raises:
+            FetchError: it is not, or nobody answers; Forbidden: it lies in a private network.
+        """
+        await self._fetcher.submit(url, form, found_on=found_on)
+
     async def preview(self, url: str) -> Document:
         """What is at an address that an operator typed: http, https, or ``file://`` on this machine.
 
@@ -120,7 +139,7 @@ class Portal:
         parsed = await self._parser.parse(fetched.body, self._task(fetched.url, want, fetched, feed))
         if parsed.feeds and not (known.feed == _NO_FEED and parsed.document.items):
             return await self._look_at_first(replace(feed, url=fetched.url), parsed, look)
-        return replace(look, document=parsed.document)
+        return replace(look, document=_with_hub(parsed.document, fetched))
 
     async def _look_at_first(self, feed: FeedAddress, parsed: Parsed, page: Look) -> Look:
         """The first of the feeds that a page names which can be read; the page's own list where none can."""
@@ -149,7 +168,7 @@ class Portal:
         parsed = await self._parser.parse(fetched.body, self._task(fetched.url, Want.FEED, fetched))
         if parsed.document.kind != "feed":
             raise ParseError("the page names a feed that is a page itself")
-        return replace(look, document=parsed.document)
+        return replace(look, document=_with_hub(parsed.document, fetched))
 
     async def _fetch(self, feed: FeedAddress, url: str) -> Fetched | NotModified:
         """Validators are only good together with the hash of the body they came with."""
@@ -175,6 +194,14 @@ class Portal:
             charset=fetched.charset if fetched else None,
             selectors=feed.selectors if feed else {},
         )
+
+
+def _with_hub(document: Document, fetched: Fetched) -> Document:
+    """What the answer's headers say of a hub goes before what the feed says (WebSub §4)."""
+    links = fetched.links
+    if document.kind != "feed" or links == HubLinks():
+        return document
+    return replace(document, hub=links.hub or document.hub, self_url=links.self_url or document.self_url)
 
 
 def _says_that_there_is_none(error: SourceError) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.store.connection import Database
@@ -11,6 +11,7 @@ from bot.store.outbox import HEAD, WAITING
 from bot.store.values import moment, ticks
 
 _PUT = "INSERT INTO health (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_ALL = "SELECT key, value FROM health"
 _DROP = "DELETE FROM health WHERE key = ?"
 _CLEAR = "DELETE FROM health"
 # Known causes: a channel whose chat was never seen, that is paused or halted, a chat that Telegram wants left
@@ -48,6 +49,10 @@ class Beats:
                 await tx.run(_DROP, ("waiting_since",))
             else:
                 await tx.run(_PUT, ("waiting_since", json.dumps(moment(since).isoformat())))
+
+    async def values(self) -> Mapping[str, str]:
+        """Every row, as it is stored."""
+        return {row["key"]: row["value"] for row in await self._database.read(_ALL)}
 
     async def clear(self) -> None:
         """A new start: nothing of the last run counts."""

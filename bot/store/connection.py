@@ -82,15 +82,18 @@ class Database:
         self._full_at: float | None = None
 
     @classmethod
-    async def open(cls, path: str | Path, *, backup_before_migrating: bool = True) -> Self:
+    async def open(
+        cls, path: str | Path, *, backup_before_migrating: bool = True, patience: float = BUSY_SECONDS
+    ) -> Self:
         """Open, create or migrate the database at `path` (or `IN_MEMORY`).
 
+        `patience`: seconds that a statement waits for another process's lock.
         Raises `DatabaseUnusable` where the path cannot be used, `DatabaseTooNew` for a newer Kabarbot's file.
         """
         in_memory = str(path) == IN_MEMORY
         if not in_memory:
             _prepare(Path(path))
-        opened = [await _connect(str(path))]
+        opened = [await _connect(str(path), patience=patience)]
         try:
             await migrate(opened[0], None if in_memory or not backup_before_migrating else Path(path))
             while not in_memory and len(opened) <= _READERS:
@@ -207,9 +210,9 @@ def _read_only(path: str | Path) -> str:
     return f"file:{quote(str(path))}?mode=ro"
 
 
-async def _connect(path: str, *, uri: bool = False) -> aiosqlite.Connection:
+async def _connect(path: str, *, uri: bool = False, patience: float = BUSY_SECONDS) -> aiosqlite.Connection:
     try:
-        connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS, uri=uri)
+        connection = await aiosqlite.connect(path, isolation_level=None, timeout=patience, uri=uri)
     except sqlite3.Error as exc:
         raise DatabaseUnusable(f"DATABASE_PATH {path}: cannot be opened ({exc})") from exc
     connection.row_factory = sqlite3.Row

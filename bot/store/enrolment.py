@@ -144,15 +144,16 @@ async def _enrol(tx: Transaction, setup: ChannelSetup, now: datetime) -> int:
         row = await tx.one(_ADD, values)
         assert row is not None  # noqa: S101 - RETURNING always returns the row that was written
         return int(row["id"])
-    if found["removed_at"] is not None:
-        await _put_back(tx, found["id"], now)
+    if found["removed_at"] is not None:  # taken out and put back: new
+        await _bury(tx, found["id"], now)
+        await tx.run(_PUT_BACK, {"id": found["id"], "now": ticks(now)})
     await tx.run(_UPDATE, {**values, "id": found["id"]})
     return int(found["id"])
 
 
-async def _put_back(tx: Transaction, channel_id: int, now: datetime) -> None:
-    """Taken out and put back: new. What waited when it left is not due any more."""
-    for step in (_END_WAITING, _FORGET_LOOKS, _PUT_BACK):
+async def _bury(tx: Transaction, channel_id: int, now: datetime) -> None:
+    """What waited when a channel left is not due any more, nor does it know its feeds."""
+    for step in (_END_WAITING, _FORGET_LOOKS):
         await tx.run(step, {"id": channel_id, "now": ticks(now)})
 
 
@@ -181,10 +182,12 @@ async def _merge(tx: Transaction, newcomer: int, me: Row, twin: Row, now: dateti
     old = int(twin["id"])
     renamed = twin["removed_at"] == me["added_at"]
     if not renamed:
-        await _put_back(tx, old, now)
+        await _bury(tx, old, now)
     taken = [row["id"] for row in await tx.all(_TAKE_ROWS, {"old": old, "new": newcomer})]
     await tx.run(_TAKE_LOOKS, {"old": old, "new": newcomer})
     await _drop(tx, newcomer)
+    if not renamed:
+        await tx.run(_PUT_BACK, {"id": old, "now": ticks(now)})
     await tx.run(_RENAME, {"old": old, "ref": me["ref"], "rules": me["rules"]})
     await _meet(tx)
     if renamed:

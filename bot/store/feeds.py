@@ -32,12 +32,14 @@ UPDATE feeds SET removed_at = :now
 WHERE removed_at IS NULL AND id NOT IN (SELECT value FROM json_each(:ids))
 """
 # A channel that meets the feed for the first time needs the whole document, changed or not.
-_DUE = """
+_SELECT = """
 SELECT *, EXISTS (SELECT 1 FROM first_looks l JOIN channels c ON c.id = l.channel_id
     WHERE l.feed_id = feeds.id AND l.state <> 'done' AND l.state IN ('waiting', 'failed')
         AND c.removed_at IS NULL) AS afresh
-FROM feeds WHERE removed_at IS NULL AND paused = 0 AND next_at <= ? ORDER BY next_at LIMIT 100
+FROM feeds WHERE removed_at IS NULL
 """
+_DUE = f"{_SELECT} AND paused = 0 AND next_at <= ? ORDER BY next_at LIMIT 100"
+_ONE = f"{_SELECT} AND id = ?"
 _NEXT = "SELECT min(next_at) FROM feeds WHERE removed_at IS NULL AND paused = 0"
 _GOOD_LOOK = """
 UPDATE feeds SET etag = :etag, last_modified = :last_modified, body_hash = :body_hash,
@@ -75,6 +77,11 @@ class Feeds:
     async def due(self, now: datetime) -> Sequence[FeedForPoll]:
         """Feeds whose next look is due."""
         return [_feed(row) for row in await self._database.read(_DUE, (ticks(now),))]
+
+    async def one(self, feed_id: int) -> FeedForPoll | None:
+        """A feed as it stands now; None where the settings have it no more."""
+        rows = await self._database.read(_ONE, (feed_id,))
+        return _feed(rows[0]) if rows else None
 
     async def next_look(self) -> datetime | None:
         """When the next feed is due; None where there is none."""

@@ -51,7 +51,8 @@ _ADD_REVISION = "INSERT INTO revisions (headline_id, revision, title, link, at) 
 _CORRECT = """
 UPDATE headlines SET title = :title, link = :link, kicker = :kicker, image = :image, lead = :lead,
     reporter = :reporter, portal_title = :title, portal_link = :link,
-    revision = revision + 1, corrected_at = :now
+    -- who corrects what its owner is silent about owns it: two feeds must not take turns
+    owner_feed = :feed, revision = revision + 1, corrected_at = :now
 WHERE id = :id RETURNING revision
 """
 _CORRECT_UNDER_DESK = "UPDATE headlines SET portal_title = ?, portal_link = ? WHERE id = ?"
@@ -94,13 +95,15 @@ async def add_headlines(tx: Transaction, intent: PollIntent) -> Sequence[int]:
     return ids
 
 
-async def correct(tx: Transaction, correction: Correction, now: datetime, *, follow: bool) -> None:
+async def correct(
+    tx: Transaction, correction: Correction, feed_id: int, now: datetime, *, follow: bool
+) -> None:
     """The portal's new words; with `follow` the posts are to show them too, unless the desk's words win."""
     words, headline = correction.words, correction.headline_id
     if correction.by_desk:
         await tx.run(_CORRECT_UNDER_DESK, (words.title, words.link, headline))
         return
-    row = await tx.one(_CORRECT, {**_words(words), "id": headline, "now": ticks(now)})
+    row = await tx.one(_CORRECT, {**_words(words), "id": headline, "feed": feed_id, "now": ticks(now)})
     if row is None:
         return
     await tx.run(_ADD_REVISION, (headline, row["revision"], words.title, words.link, ticks(now)))

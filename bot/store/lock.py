@@ -25,7 +25,9 @@ class InstanceLock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as exc:
-            raise DatabaseUnusable(f"DATABASE_PATH {self._database}: {exc.strerror} beside it") from exc
+            raise DatabaseUnusable(
+                f"DATABASE_PATH {self._database}: its folder cannot be used ({exc.strerror})"
+            ) from exc
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:

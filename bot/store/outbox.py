@@ -25,16 +25,22 @@ WITH RECURSIVE waiting (channel_id) AS (
 HEAD = """(
     SELECT id FROM deliveries WHERE channel_id = c.id AND state IN ('PENDING', 'RETRY')
     ORDER BY state DESC, lane, seq LIMIT 1)"""
+_AMONG = """
+WITH waiting (channel_id) AS (
+    SELECT c.id FROM json_each(:among) j CROSS JOIN channels c ON c.chat_id = j.value
+)
+"""
 # A chat with an unsettled send waits. Only the few that are wanted are read in full.
 _HEADS = f"""
 SELECT d.id, d.headline_id, d.state, d.attempts, d.loud, d.due_at, d.request, d.keep_request,
     d.shown_revision, d.resend, d.ignores_age, {TARGET}, c.chat_id, h.revision, {WORDS}
-FROM ({WAITING}
+FROM ({{waiting}}
     SELECT q.id, q.due_at, q.seq FROM waiting w CROSS JOIN channels c ON c.id = w.channel_id
     CROSS JOIN deliveries q ON q.id = {HEAD}
     LEFT JOIN chats t ON t.chat_id = c.chat_id
     WHERE c.removed_at IS NULL AND c.paused_at IS NULL AND c.halted_at IS NULL AND c.chat_id IS NOT NULL
         AND ifnull(t.blocked_until, 0) <= :now AND q.next_at <= :now
+        AND c.chat_id NOT IN (SELECT value FROM json_each(:beside))
         AND NOT EXISTS (SELECT 1 FROM deliveries u
             WHERE u.chat_id = c.chat_id AND u.state IN ('SENDING', 'UNCERTAIN'))
     ORDER BY q.due_at, q.seq LIMIT :limit) chosen
@@ -42,6 +48,8 @@ CROSS JOIN deliveries d ON d.id = chosen.id CROSS JOIN channels c ON c.id = d.ch
 CROSS JOIN headlines h ON h.id = d.headline_id
 ORDER BY chosen.due_at, chosen.seq
 """  # noqa: S608 - constants of ours
+_HEADS_OF_ALL = _HEADS.format(waiting=WAITING)
+_HEADS_AMONG = _HEADS.format(waiting=_AMONG)
 # What is due already is not told again: who asks has looked for it just now.
 _NEXT_DUE = """
 SELECT min(at) AS at FROM (
@@ -119,9 +127,20 @@ class OutboxStore:
         self._database = database
         self._follow = follow_edits
 
-    async def heads(self, now: datetime, limit: int) -> Sequence[Candidate]:
-        """The head of each channel that is free, longest waiting first."""
-        rows = await self._database.read(_HEADS, {"now": ticks(now), "limit": limit})
+    async def heads(
+        self,
+        now: datetime,
+        limit: int,
+        *,
+        among: Collection[int] | None = None,
+        beside: Collection[int] = (),
+    ) -> Sequence[Candidate]:
+        """The head of each channel that is free, longest waiting first: of the chats `among`, or all `beside`."""
+        values = {"now": ticks(now), "limit": limit, "beside": dump(list(beside))}
+        if among is None:
+            rows = await self._database.read(_HEADS_OF_ALL, values)
+        else:
+            rows = await self._database.read(_HEADS_AMONG, {**values, "among": dump(list(among))})
         return [_candidate(row) for row in rows]
 
     async def next_due(self, now: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ from bot.domain.looks import Look
 from bot.domain.polling import Channel, Correction, FeedForPoll, Known, PollIntent, Recorded
 from bot.store import first_looks, headlines
 from bot.store.channels import routing_channels
-from bot.store.connection import Database
+from bot.store.connection import Database, Transaction
 from bot.store.feeds import Feeds, failed_look, good_look
 
 
@@ -43,14 +43,10 @@ class Polls:
     async def record(self, intent: PollIntent, look: Look, next_at: datetime) -> Recorded:
         """All of `intent`, in one transaction."""
         async with self._database.transaction() as tx:
-            ids = await headlines.add_headlines(tx, intent) if intent.new else ()
-            for correction in intent.corrections:
-                await headlines.correct(tx, correction, intent.at, follow=self._follow_edits)
-            if intent.sightings:
-                await headlines.sight(tx, intent.sightings, intent)
+            recorded = await keep_news(tx, intent, follow=self._follow_edits)
             await good_look(tx, intent, look, next_at)
             await first_looks.looked(tx, intent.feed_id, failed=False)
-        return _summary(ids, intent)
+        return recorded
 
     async def record_failure(
         self, feed_id: int, detail: str, now: datetime, next_at: datetime | None
@@ -69,6 +65,16 @@ class Polls:
         """True the first time a headline goes back to a wording that it had before."""
         async with self._database.transaction() as tx:
             return await headlines.flaps(tx, correction)
+
+
+async def keep_news(tx: Transaction, intent: PollIntent, *, follow: bool) -> Recorded:
+    """Headlines, corrections and sightings of `intent`; what the look means for the feed itself is not kept."""
+    ids = await headlines.add_headlines(tx, intent) if intent.new else ()
+    for correction in intent.corrections:
+        await headlines.correct(tx, correction, intent.feed_id, intent.at, follow=follow)
+    if intent.sightings:
+        await headlines.sight(tx, intent.sightings, intent)
+    return _summary(ids, intent)
 
 
 def _summary(ids: Sequence[int], intent: PollIntent) -> Recorded:

@@ -13,9 +13,11 @@ from bot.store.doubts import Doubts
 from bot.store.edits import Edits
 from bot.store.feeds import Feeds
 from bot.store.inbox import UpdateInbox
+from bot.store.meta import Keepsakes
 from bot.store.outbox import OutboxStore
 from bot.store.polls import Polls
 from bot.store.popular import Popular
+from bot.store.push import Pushes
 from bot.store.reader import HeadlineLists
 from bot.store.surges import Surges
 from bot.store.traffic import TrafficLog
@@ -35,9 +37,11 @@ class Stores:
     feeds: Feeds
     headlines: HeadlineLists
     inbox: UpdateInbox
+    keepsakes: Keepsakes
     outbox: OutboxStore
     polls: Polls
     popular: Popular
+    pushes: Pushes
     surges: Surges
     traffic: TrafficLog
     upkeep: StoreUpkeep
@@ -55,9 +59,11 @@ class Stores:
             feeds=Feeds(database),
             headlines=HeadlineLists(database),
             inbox=UpdateInbox(database),
+            keepsakes=Keepsakes(database),
             outbox=OutboxStore(database, follow_edits=follow_edits),
             polls=Polls(database, follow_edits=follow_edits),
             popular=Popular(database),
+            pushes=Pushes(database, follow_edits=follow_edits),
             surges=Surges(database),
             traffic=TrafficLog(database),
             upkeep=StoreUpkeep(database),

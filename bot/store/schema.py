@@ -277,4 +277,21 @@ CREATE TABLE alerts (
 );
 CREATE INDEX alerts_waiting ON alerts (id) WHERE sent_at IS NULL;
 CREATE INDEX alerts_sent ON alerts (sent_at) WHERE sent_at IS NOT NULL;
+
+-- WebSub: a feed's place for its hub to bring news to, made up once, and what the hub was asked.
+CREATE TABLE pushes (
+    feed_id INTEGER PRIMARY KEY REFERENCES feeds (id),
+    path TEXT NOT NULL UNIQUE,               -- ends the callback's address
+    secret TEXT NOT NULL,
+    hub TEXT,                                -- NULL: the feed names none any more
+    topic TEXT NOT NULL DEFAULT '',
+    found_on TEXT NOT NULL DEFAULT '',
+    asks INTEGER NOT NULL DEFAULT 0,         -- since the hub last confirmed
+    asked_at INTEGER,
+    asked_from TEXT NOT NULL DEFAULT '',     -- the PUBLIC_URL of that request
+    lease_until INTEGER,
+    next_at INTEGER NOT NULL,
+    detail TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX pushes_by_next ON pushes (next_at) WHERE hub IS NOT NULL;
 """

@@ -25,6 +25,7 @@ from bot.domain.status import (
     Status,
     Vitals,
 )
+from bot.errors import StoreError
 from bot.store.connection import Database, Row
 from bot.store.values import dump, maybe_moment, moment, ticks
 
@@ -39,7 +40,7 @@ _HOUR = timedelta(hours=1)
 
 _FEEDS = """
 SELECT url, name, interval, looked_at, tried_at, last_new_at, next_at, failures, failing_since, failure, paused
-FROM feeds WHERE removed_at IS NULL ORDER BY failures = 0, failing_since, name, url
+FROM feeds WHERE removed_at IS NULL ORDER BY failures = 0, failing_since, id
 """
 _CHANNELS = """
 SELECT c.id, c.ref, c.title, c.chat_id, c.paused_at, c.pause_detail, c.halted_at, t.blocked_until,
@@ -199,8 +200,11 @@ class StatusStore:
 
     def _room(self) -> Room:
         files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
-        size = sum(file.stat().st_size for file in files if file.exists())
-        total, _, free = self._disk(self._path.parent)
+        try:
+            size = sum(file.stat().st_size for file in files if file.exists())
+            total, _, free = self._disk(self._path.parent)
+        except OSError as exc:
+            raise StoreError(f"the database's folder cannot be read: {exc.strerror}") from exc
         return Room(size, free, total)
 
 
@@ -231,7 +235,7 @@ class _Channel:
 def _urgency(channel: _Channel) -> tuple[object, ...]:
     one = channel.status
     trouble = (one.paused is None, one.known, one.halted is None, not one.uncertain, not one.held)
-    return (*trouble, not one.waiting, one.name.casefold())
+    return (*trouble, not one.waiting, channel.id)
 
 
 def _feed(row: Row) -> FeedStatus:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from bot.store.alerts import Alerts
@@ -38,6 +38,10 @@ class StoreUpkeep:
     async def begin(self) -> None:
         """A new start: beats of the last run are none."""
         await self._beats.clear()
+
+    async def beats(self) -> Mapping[str, str]:
+        """What `kabarbot health` reads."""
+        return await self._beats.values()
 
     async def beat(self, loops: Collection[str], now: datetime) -> None:
         """These loops are alive."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import Any
 
 from bot.domain.retry import backoff
 from bot.events import Events
@@ -21,6 +22,7 @@ from bot.telegram.network import TelegramNetwork
 from bot.telegram.settle import Settler
 from bot.telegram.speak import OpenAnswers, Speaker
 from bot.telegram.updates import UpdateLoop
+from bot.telegram.webhook import Webhook
 
 #: Menus are a courtesy: commands work without them, so a server that refuses them is not asked for ever.
 _MENU_TRIES = 8
@@ -58,9 +60,19 @@ class TelegramRoom:
         self._menus: Sequence[Menu] = ()
 
     def listen(
-        self, inbox: Inbox, chats: ChatEvents, answering: Answering, *, menus: Mapping[str, Sequence[Entry]]
+        self,
+        inbox: Inbox,
+        chats: ChatEvents,
+        answering: Answering,
+        *,
+        menus: Mapping[str, Sequence[Entry]],
+        webhook: Webhook | None = None,
+        own_path: str = "",
     ) -> None:
-        """Have updates handled: readers by `answering`, what else they tell by `chats`. `menus` by language."""
+        """Have updates handled: readers by `answering`, what else they tell by `chats`. `menus` by language.
+
+        With a `webhook` updates are brought (`receive`), else fetched; `own_path` as in `UpdateLoop`.
+        """
         self._menus = all_menus(menus)
         commands = {entry.command for entries in menus.values() for entry in entries}
         speaker = Speaker(self.bot, chats, self._clock, self._open_answers)
@@ -74,8 +86,20 @@ class TelegramRoom:
             self._events,
         )
         self._updates = UpdateLoop(
-            self.bot, inbox, dispatcher.handle, self._clock, self._events, answers=self._open_answers
+            self.bot,
+            inbox,
+            dispatcher.handle,
+            self._clock,
+            self._events,
+            webhook=webhook,
+            own_path=own_path,
+            answers=self._open_answers,
         )
+
+    async def receive(self, update: Mapping[str, Any]) -> None:
+        """Take an update that Telegram brought; it is stored when this returns. Raises `StoreError`."""
+        if self._updates is not None:
+            await self._updates.receive(update)
 
     async def introduce(self, stop: asyncio.Event) -> bool:
         """Learn who we are; False where `stop` came first. Raises `TokenRefused`."""

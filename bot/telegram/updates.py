@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -26,25 +25,23 @@ from bot.telegram.identity import verify_token
 from bot.telegram.incoming import ALLOWED_UPDATES
 from bot.telegram.speak import OpenAnswers
 from bot.telegram.trouble import Spell
+from bot.telegram.webhook import Standing, Webhook
+
+__all__ = ["UpdateLoop", "Webhook"]
 
 #: Updates in a batch at most (Bot API, getUpdates); a full one means that more are waiting.
 _FULL = 100
+#: Seconds without another late command after which the last one of a chat is known.
+_LATE_SETTLE = 2.0
 _STORE_PAUSE = timedelta(seconds=2)
 _AFTER_A_BUG = timedelta(seconds=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """Where Telegram brings updates: `url` with its secret path, and the `secret` of its header."""
-
-    url: str = field(repr=False)
-    secret: str = field(repr=False)
 
 
 class UpdateLoop:
     """Has updates handled. With a `webhook` it is brought them (`receive`), else it fetches them.
 
-    `answers` is told of chats where the last process may have been speaking when it ended.
+    `answers` is told of chats where the last process may have been speaking when it ended. A webhook at
+    `own_path` is one that we set ourselves, under this or another address.
     """
 
     def __init__(
@@ -56,6 +53,7 @@ class UpdateLoop:
         events: Events,
         *,
         webhook: Webhook | None = None,
+        own_path: str = "",
         answers: OpenAnswers | None = None,
     ) -> None:
         self._bot = bot
@@ -63,6 +61,8 @@ class UpdateLoop:
         self._clock = clock
         self._events = events
         self._webhook = webhook
+        self._running = False
+        self._late: asyncio.Task[None] | None = None
         self._handling = Handling(
             inbox,
             handle,
@@ -72,6 +72,7 @@ class UpdateLoop:
             interrupted=(answers or OpenAnswers(clock)).unknown_in,
         )
         self._spell = Spell(events)
+        self._standing = Standing(bot, own_path, self._spell, clock)
         self._offset: int | None = None
         self._more = (
             True  # the inbox may hold updates that were not handed out: at first, those of the last process
@@ -80,12 +81,16 @@ class UpdateLoop:
 
     async def run(self) -> None:
         """Until `stop()`. `bot` must have been introduced. Raises `TokenRefused` where Telegram insists on it."""
+        self._running = True
         try:
             while not self._stopping.is_set():
                 pause = await self._unless_stopped(self._guard())
                 if pause:
                     await self._unless_stopped(self._clock.sleep(pause.total_seconds()))
         finally:
+            self._running = False
+            if self._late is not None:
+                await _cancel(self._late)
             await self._handling.finish()
 
     def stop(self) -> None:
@@ -93,9 +98,32 @@ class UpdateLoop:
         self._stopping.set()
 
     async def receive(self, update: Mapping[str, Any]) -> None:
-        """Take one update from the webhook; when this returns, it is stored. Raises `StoreError`."""
+        """Take one update from the webhook; when this returns, it is stored. Raises `StoreError`.
+
+        Before `run` and after `stop` it is only stored.
+        """
+        await self._handling.room()
         await self._inbox.keep([update], self._clock.now())
-        await self._handling.hand_out()
+        if not self._running or self._stopping.is_set():
+            self._more = True
+        elif self._handling.any_stale([update]):
+            await self._await_the_last()
+        else:
+            await self._handling.hand_out()
+
+    async def _await_the_last(self) -> None:
+        """Hand out when no more late commands come: which one of a chat is its last cannot be told before."""
+        if self._late is not None:
+            await _cancel(self._late)
+        self._late = asyncio.ensure_future(self._hand_out_late())
+
+    async def _hand_out_late(self) -> None:
+        await self._clock.sleep(_LATE_SETTLE)
+        try:
+            await self._handling.hand_out()
+        except StoreError as error:
+            self._events.tell(StoreTrouble(self._clock.now(), str(error)))
+            self._more = True
 
     async def verify_token(self) -> None:
         """Ask getMe up to three times over a minute. Raises `TokenRefused` if each time the token is unknown."""
@@ -113,7 +141,11 @@ class UpdateLoop:
     async def _round(self) -> timedelta | None:
         """One batch, or one failure to get it; how long to wait before the next."""
         try:
-            await (self._fetch() if self._webhook is None else self._stand_ready(self._webhook))
+            if self._webhook is not None:
+                if self._more:
+                    await self._hand_out()
+                return await self._standing.see_to(self._webhook)
+            await self._fetch()
         except InvalidToken as error:
             pause = self._spell.failed("network", one_line(error.message), self._clock.now())
             await self.verify_token()
@@ -149,33 +181,16 @@ class UpdateLoop:
         await self._handling.hand_out()
         self._more = False
 
-    async def _stand_ready(self, webhook: Webhook) -> None:
-        """Have Telegram bring updates to `webhook`, and wait for the end."""
-        await self._hand_out()
-        info = await self._bot.call("getWebhookInfo", {})
-        if info.get("url") not in {"", webhook.url}:
-            self._spell.failed(
-                "webhook", f"another webhook stood at {info['url']}; ours replaces it", self._clock.now()
-            )
-        body = {"url": webhook.url, "secret_token": webhook.secret, "allowed_updates": list(ALLOWED_UPDATES)}
-        await self._bot.call("setWebhook", body)
-        self._spell.went_well(self._clock.now())
-        await self._stopping.wait()
-
-    async def _conflict(self, error: Conflict) -> timedelta:
+    async def _conflict(self, error: Conflict) -> timedelta | None:
         """Another program has the updates: say what Telegram says. A webhook is named, and removed."""
         words = one_line(error.message)
         if "webhook is active" not in words.casefold():
             kind = "webhook" if "setwebhook" in words.casefold() else "conflict"
             return self._spell.failed(kind, words, self._clock.now())
         try:
-            info = await self._bot.call("getWebhookInfo", {})
-            words = f"{words} (a webhook stands at {info.get('url') or 'an unknown address'}; it is removed)"
-            pause = self._spell.failed("webhook", words, self._clock.now())
-            await self._bot.call("deleteWebhook", {"drop_pending_updates": False})
+            return await self._standing.remove(words)
         except TelegramError as failure:
             return self._spell.failed("network", one_line(failure.message), self._clock.now())
-        return pause
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, timedelta | None]) -> timedelta | None:
         """The result of `work`, None if the end came first: then `work` is cancelled and waited for."""

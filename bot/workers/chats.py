@@ -39,14 +39,16 @@ class Chats:
 
     async def posted_by_hand(self, chat_id: int, links: Sequence[str], message_id: int) -> None:
         """Somebody else posted in a channel: rows of the same story are not due there any more."""
-        if links and await self._channels.of_chat(chat_id):
-            await self._hand.posted(chat_id, links, message_id, self._clock.now())
+        if not links or not await self._channels.of_chat(chat_id):
+            return
+        if await self._hand.posted(chat_id, links, message_id, self._clock.now()):
+            self._wake_delivery()
 
     async def membership(self, chat_id: int, *, may_post: bool, detail: str) -> None:
         """The bot's own rights in a chat changed: at once, without waiting for a send to fail or a probe."""
         now = self._clock.now()
         names = dict(await self._channels.of_chat(chat_id))
-        if may_post:
+        if names and may_post:
             for channel_id in await self._channels.resume_chat(chat_id, now):
                 self._events.tell(ChannelResumed(now, channel_id, names.get(channel_id, "")))
             self._wake_delivery()
@@ -61,5 +63,3 @@ class Chats:
             await self._channels.moved(old_chat_id, new_chat_id)
             self._events.tell(ChannelMoved(self._clock.now(), old_chat_id, new_chat_id))
             self._wake_delivery()
-
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
@@ -12,11 +14,22 @@ from bot.domain.stamps import clock as clock_stamp
 from bot.events import ChannelMoved, ChannelPaused, Events, PostEdited, SlowedDown
 from bot.ports import ChannelStore, Clock, EditStore, Network, Pace, Renderer, Traffic, TrafficStore
 from bot.workers.loop import Loop, Tasks
+from bot.workers.rendering import Fault, attempt
+from bot.workers.saving import Saver
 
-_HORIZON = timedelta(milliseconds=60)
-_MOST = 100
+#: Edits read at once: more than one headline's channels, so that no crowded channel hides the others.
+_MOST = 500
 _EVERY = 1.0
+#: Seconds between two rounds while more edits are due than all chats together may have at once.
+_SHORT = 0.05
 _GRACE = 2.0
+#: How far ahead an edit takes its place.
+_HORIZON = timedelta(milliseconds=60)
+#: One that waited this long goes before new posts (product.md §4.4): it takes the chat's next place,
+#: however far ahead that is; but every other one is for posts.
+_PATIENCE = timedelta(minutes=5)
+_AHEAD = timedelta(seconds=65)
+_TURNS = timedelta(seconds=6)
 
 
 class Corrector:
@@ -48,29 +61,73 @@ class Corrector:
         self._zone = zone
         self._edit_note = edit_note
         self._updated_word = updated_word
+        self._saved = Saver(clock, events)
+        self._failures: Counter[int] = Counter()
+        self._refusals: Counter[int] = Counter()
+        self._next_turn: dict[int, datetime] = {}
         self._tasks = Tasks("corrector", clock, events)
         self.loop = Loop("corrector", self._round, clock, events)
 
     async def run(self) -> None:
         """Until `loop.stop()`."""
-        await self.loop.run()
-        await self._tasks.finish(_GRACE)
+        try:
+            await self.loop.run()
+        finally:
+            await self._tasks.finish(_GRACE)
 
     async def _round(self) -> float:
         now = self._clock.now()
-        for post in await self._edits.edits_due(now, _MOST):
+        posts = await self._edits.edits_due(now, _MOST)
+        chosen = self._choose(posts, now)
+        if chosen:
+            await self._start(chosen)
+        crowded = self._pace.wait((), now)
+        return max(crowded.total_seconds(), _SHORT) if posts and crowded > _HORIZON else _EVERY
+
+    def _choose(self, posts: Sequence[Post], now: datetime) -> Sequence[tuple[Post, datetime]]:
+        chosen = []
+        for post in posts:
+            if self._pace.wait((), now) > _HORIZON:
+                break
             if post.delivery_id in self._tasks:
                 continue
-            at = self._pace.reserve(post.target.chat_id, now, _HORIZON)
+            at = self._pace.reserve(post.target.chat_id, now, self._horizon(post, now))
             if at is not None:
-                await self._traffic.note_traffic([Traffic(post.target.chat_id, at)])
-                self._tasks.start(post.delivery_id, self._edit(post, at))
-        return _EVERY
+                chosen.append((post, at))
+                if at - now > _HORIZON:
+                    self._next_turn[post.target.chat_id] = at + _TURNS
+        return chosen
+
+    def _horizon(self, post: Post, now: datetime) -> timedelta:
+        since = min(filter(None, (post.edit_due, post.corrected_at)), default=now)
+        its_turn = self._next_turn.get(post.target.chat_id, now) <= now
+        return _AHEAD if its_turn and now - since >= _PATIENCE else _HORIZON
+
+    async def _start(self, chosen: Sequence[tuple[Post, datetime]]) -> None:
+        try:
+            await self._traffic.note_traffic([Traffic(post.target.chat_id, at) for post, at in chosen])
+        except BaseException:
+            for post, at in chosen:
+                self._pace.give_back(post.target.chat_id, at)
+            raise
+        for post, at in chosen:
+            self._tasks.start(post.delivery_id, self._edit(post, at))
 
     async def _edit(self, post: Post, at: datetime) -> None:
         await self._clock.sleep((at - self._clock.now()).total_seconds())
-        request = self._renderer.revised(self._noted(post))
-        await self._applied(post, request, await self._network.edit(post.target, post.message_id, request))
+        request = attempt(lambda: self._renderer.revised(self._noted(post)))
+        if isinstance(request, Fault):
+            await self._applied(post, post.request, Outcome(Verdict.REFUSED, detail=request.detail))
+            return
+        outcome = await self._network.edit(post.target, post.message_id, request)
+        while outcome.verdict is Verdict.CONTENT:
+            plainer = await self._plainer(post, request)
+            if plainer is None:
+                outcome = replace(outcome, verdict=Verdict.REFUSED)
+                break
+            request = plainer
+            outcome = await self._network.edit(post.target, post.message_id, request)
+        await self._applied(post, request, outcome)
 
     def _noted(self, post: Post) -> Post:
         if not self._edit_note or post.corrected_at is None:
@@ -78,47 +135,56 @@ class Corrector:
         note = f"{self._updated_word} {clock_stamp(post.corrected_at, self._zone)}"
         return replace(post, notes=(*post.notes, note))
 
-    async def _applied(self, post: Post, request: FrozenRequest, outcome: Outcome) -> None:
-        now = self._clock.now()
-        verdict = outcome.verdict
-        if verdict is Verdict.DONE:
-            await self._edits.edited(post, request, next_edit(post.edits + 1, now, now), now)
-        elif verdict in {Verdict.UNKNOWN, Verdict.NOT_SENT}:
-            await self._edits.edit_later(post, now + ask_again(1), outcome.detail)
-        elif verdict is Verdict.TOO_FAST:
-            await self._slow_down(post, now + (outcome.retry_after or UNNAMED_WAIT), outcome, now)
-        elif verdict is Verdict.CHANNEL:
-            await self._pause(post, outcome, now)
-        elif verdict is Verdict.MOVED and outcome.moved_to is not None:
-            # What was posted before stays in the old group's sequence and cannot be edited any more.
-            await self._channels.moved(post.target.chat_id, outcome.moved_to)
-            self._events.tell(ChannelMoved(now, post.target.chat_id, outcome.moved_to))
-            await self._edits.edit_gone(post, outcome.detail, now)
-        elif verdict is Verdict.CONTENT:
-            await self._plainer(post, request, outcome)
-            return
-        else:
-            await self._edits.edit_gone(post, outcome.detail, now)
-        chat = post.target.chat_id
-        told = PostEdited(now, post.delivery_id, post.headline_id, chat, verdict.value, outcome.detail)
-        self._events.tell(told)
-
-    async def _plainer(self, post: Post, request: FrozenRequest, outcome: Outcome) -> None:
-        plainer = self._renderer.plainer(request)
+    async def _plainer(self, post: Post, request: FrozenRequest) -> FrozenRequest | None:
+        """The next plainer form when its turn has come; None where there is none."""
+        plainer = attempt(lambda: self._renderer.plainer(request))
         # A photo's caption cannot become a message of its own by an edit.
-        if plainer is None or plainer.method != request.method:
-            await self._applied(post, request, replace(outcome, verdict=Verdict.REFUSED))
-            return
-        await self._applied(post, plainer, await self._network.edit(post.target, post.message_id, plainer))
+        if plainer is None or isinstance(plainer, Fault) or plainer.method != request.method:
+            return None
+        now = self._clock.now()
+        at = self._pace.reserve(post.target.chat_id, now, _AHEAD)
+        await self._clock.sleep((at - now).total_seconds() if at else _AHEAD.total_seconds())
+        return plainer
 
-    async def _slow_down(self, post: Post, until: datetime, outcome: Outcome, now: datetime) -> None:
+    async def _applied(self, post: Post, request: FrozenRequest, outcome: Outcome) -> None:
+        now, detail, verdict = self._clock.now(), outcome.detail, outcome.verdict
+        unsure = verdict in {Verdict.UNKNOWN, Verdict.NOT_SENT}
+        if unsure:
+            self._failures[post.delivery_id] += 1
+            at = now + ask_again(self._failures[post.delivery_id])
+            await self._saved(lambda: self._edits.edit_later(post, at, detail))
+        elif verdict is Verdict.DONE:
+            self._refusals.pop(post.target.channel_id, None)
+            at = next_edit(post.edits + 1, now, now)
+            await self._saved(lambda: self._edits.edited(post, request, at, now))
+        elif verdict is Verdict.TOO_FAST:
+            await self._slow_down(post, now + (outcome.retry_after or UNNAMED_WAIT), detail, now)
+        elif verdict is Verdict.CHANNEL:
+            await self._pause(post, detail, now)
+        else:
+            await self._gone(post, outcome, now)
+        if not unsure:
+            self._failures.pop(post.delivery_id, None)
+        chat = post.target.chat_id
+        self._events.tell(PostEdited(now, post.delivery_id, post.headline_id, chat, verdict.value, detail))
+
+    async def _slow_down(self, post: Post, until: datetime, detail: str, now: datetime) -> None:
         chat = post.target.chat_id
         self._pace.refuse(chat, until, now)
-        await self._traffic.note_block(chat, until)
-        await self._edits.edit_later(post, until, outcome.detail)
         self._events.tell(SlowedDown(now, chat, until - now))
+        await self._saved(lambda: self._traffic.note_block(chat, until))
+        await self._saved(lambda: self._edits.edit_later(post, until, detail))
 
-    async def _pause(self, post: Post, outcome: Outcome, now: datetime) -> None:
+    async def _pause(self, post: Post, detail: str, now: datetime) -> None:
         channel = post.target.channel_id
-        if await self._channels.pause(channel, outcome.detail, now + probe_delay(1), now):
-            self._events.tell(ChannelPaused(now, channel, post.target.name, outcome.detail))
+        self._refusals[channel] += 1  # it may let us in and refuse all the same: then ever less often
+        if await self._channels.pause(channel, detail, now + probe_delay(self._refusals[channel]), now):
+            self._events.tell(ChannelPaused(now, channel, post.target.name, detail))
+
+    async def _gone(self, post: Post, outcome: Outcome, now: datetime) -> None:
+        old_chat, new_chat = post.target.chat_id, outcome.moved_to
+        if outcome.verdict is Verdict.MOVED and new_chat is not None:
+            # What was posted before stays in the old group's sequence and cannot be edited any more.
+            await self._saved(lambda: self._channels.moved(old_chat, new_chat))
+            self._events.tell(ChannelMoved(now, old_chat, new_chat))
+        await self._saved(lambda: self._edits.edit_gone(post, outcome.detail, now))

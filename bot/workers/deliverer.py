@@ -1,4 +1,4 @@
-"""Claims what is due, sends it at its moment, and saves what came of it.
+"""Claims what is due, sends it at its moment, and has saved what came of it.
 
     heads of the free channels | a place in the limits | render, claim (one transaction) | send | save
 
@@ -8,25 +8,33 @@ leaves a handful of rows to ask about, not a queue of them. Retries, questions a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import Candidate, Claim, FrozenRequest, SkipReason
+from bot.domain.delivery import Candidate, Claim, SkipReason
 from bot.events import Claimed, Events
 from bot.ports import Clock, Outbox, Pace, Renderer
-from bot.workers.loop import Loop, Tasks
+from bot.workers.heads import Heads
+from bot.workers.loop import LONGEST_PAUSE, Loop, Tasks
+from bot.workers.rendering import Fault, PostPress, bare
 from bot.workers.sending import Sending
 
 #: How far ahead places in the limits are taken. Answers to readers wait at most this long behind posts.
 HORIZON = timedelta(milliseconds=60)
-#: Channels looked at in one round.
-MOST_HEADS = 500
+#: A place is taken this long before its moment, so that the claim is on the disk by then.
+LEAD = timedelta(milliseconds=25)
 #: A row that waited longer than this is held against `MAX_AGE_HOURS` once more.
 STALE = timedelta(hours=1)
-#: Seconds between two looks for rows whose task is gone.
+#: Between two looks for rows whose task is gone.
 _ORPHANS_EVERY = timedelta(seconds=10)
+#: Until a row that changed between reading and claiming is read again.
+_LOST = timedelta(milliseconds=200)
+#: Seconds between two rounds: what becomes ready meanwhile shares a claim.
+_REST = 0.02
 #: Seconds that sends under way may take to end when the bot stops (product: within 5 s).
-_GRACE = 3.5
+GRACE = 3.5
+
+Chosen = Sequence[tuple[Candidate, datetime]]
 
 
 class Deliverer:
@@ -45,22 +53,29 @@ class Deliverer:
         uncertain_wait: timedelta,
     ) -> None:
         self._outbox = outbox
-        self._renderer = renderer
+        self._press = PostPress(renderer)
         self._pace = pace
         self._sending = sending
         self._clock = clock
         self._events = events
         self._max_age = max_age
         self._uncertain_wait = uncertain_wait
+        self._heads = Heads(outbox)
         self._tasks = Tasks("deliverer", clock, events)
         self._orphans_at = clock.now()
-        self.loop = Loop("deliverer", self._round, clock, events)
-        sending.when_done(self.loop.wake)
+        self.loop = Loop("deliverer", self._round, clock, events, rest=_REST)
+        sending.when_freed(self._freed)
 
     async def run(self) -> None:
         """Until `loop.stop()`; sends under way are finished and recorded, the rest goes out later."""
-        await self.loop.run()
-        await self._tasks.finish(_GRACE)
+        try:
+            await self.loop.run()
+        finally:
+            await self._tasks.finish(GRACE)
+
+    def _freed(self, chat_id: int, at: datetime | None) -> None:
+        self._heads.free(chat_id, at)
+        self.loop.nudge()
 
     async def _round(self) -> float:
         now = self._clock.now()
@@ -68,59 +83,79 @@ class Deliverer:
             # At the first round nothing is running: whatever was being sent by the last process is unknown.
             await self._outbox.orphans(self._tasks.keys(), now + self._uncertain_wait, now)
             self._orphans_at = now + _ORPHANS_EVERY
-        heads = await self._fresh(await self._outbox.heads(now, MOST_HEADS), now)
-        chosen = self._choose(heads, now)
-        if chosen:
-            await self._claim(chosen, now)
-        return await self._pause(heads, chosen)
+        if self.loop.news():
+            self._heads.forget()
+        await self._heads.read(now)
+        if not self.loop.stopping:
+            await self._claim(*self._choose(now), now)
+        return await self._pause()
 
-    async def _fresh(self, heads: Sequence[Candidate], now: datetime) -> Sequence[Candidate]:
-        stale = [c.id for c in heads if self._too_old(c, now)]
-        if stale:
-            await self._outbox.skip(stale, SkipReason.TOO_OLD, now)
-        return [c for c in heads if c.id not in stale]
-
-    def _too_old(self, candidate: Candidate, now: datetime) -> bool:
-        waited = now - candidate.waiting_since > STALE
-        return waited and not candidate.ignores_age and now - candidate.words.published > self._max_age
-
-    def _choose(self, heads: Sequence[Candidate], now: datetime) -> list[tuple[Candidate, datetime]]:
+    def _choose(self, now: datetime) -> tuple[Chosen, Sequence[Candidate]]:
+        """The heads that may leave within the horizon, with their places; and those that are too old."""
         chosen: list[tuple[Candidate, datetime]] = []
-        chats: set[int] = set()
-        for candidate in heads:
-            chat = candidate.target.chat_id
-            if chat in chats:  # two topics of one group: one unsettled send at a time
-                continue
-            at = self._pace.reserve(chat, now, HORIZON)
-            if at is not None:
-                chosen.append((candidate, at))
-                chats.add(chat)
-        return chosen
+        too_old: list[Candidate] = []
+        start, span = now + LEAD, HORIZON - LEAD
+        while self._pace.wait((), start) <= span and (head := self._heads.pop(now)) is not None:
+            chat = head.target.chat_id
+            if self._too_old(head, now):
+                too_old.append(head)
+            elif (at := self._pace.reserve(chat, start, span)) is not None:
+                chosen.append((head, at))
+            else:
+                self._heads.put_off(head, now + self._pace.wait((chat,), start))
+        return chosen, too_old
 
-    async def _claim(self, chosen: Sequence[tuple[Candidate, datetime]], now: datetime) -> None:
-        requests = [(candidate, self._request(candidate)) for candidate, _ in chosen]
+    def _too_old(self, head: Candidate, now: datetime) -> bool:
+        waited = now - head.waiting_since > STALE
+        return waited and not head.ignores_age and now - head.words.published > self._max_age
+
+    async def _claim(self, chosen: Chosen, too_old: Sequence[Candidate], now: datetime) -> None:
+        lost: dict[int, tuple[Candidate, datetime]] = {head.id: (head, at) for head, at in chosen}
+        try:
+            if too_old:
+                await self._outbox.skip([head.id for head in too_old], SkipReason.TOO_OLD, now)
+            if chosen:
+                await self._start(lost, now)
+        finally:
+            self._release(lost.values(), now)
+            for head in too_old:
+                self._freed(head.target.chat_id, None)
+
+    async def _start(self, chosen: dict[int, tuple[Candidate, datetime]], now: datetime) -> None:
+        """Claim `chosen` and send what was claimed; what was not stays in `chosen`."""
+        made = {row: self._press.post(head) for row, (head, _) in chosen.items()}
+        requests = [
+            (head, bare(head) if isinstance(request := made[row], Fault) else request)
+            for row, (head, _) in chosen.items()
+        ]
         claims = await self._outbox.claim(requests, now)
-        if not claims:
-            return
-        self._events.tell(Claimed(now, tuple(claim.id for claim in claims)))
-        moments = {candidate.id: at for candidate, at in chosen}
+        if claims:
+            self._events.tell(Claimed(now, tuple(claim.id for claim in claims)))
         for claim in claims:
-            self._tasks.start(claim.id, self._send(claim, moments[claim.id]))
+            request = made[claim.id]
+            if isinstance(request, Fault):
+                self._tasks.start(claim.id, self._sending.give_up(claim, request.detail))
+            else:
+                _, at = chosen.pop(claim.id)
+                self._tasks.start(claim.id, self._send(claim, at))
 
-    def _request(self, candidate: Candidate) -> FrozenRequest:
-        if candidate.frozen is not None:
-            return candidate.frozen
-        return self._renderer.post(candidate.words, candidate.target, loud=candidate.loud)
+    def _release(self, lost: Iterable[tuple[Candidate, datetime]], now: datetime) -> None:
+        """Nothing left for these: their places are free again, and soon their chats are looked at anew."""
+        for head, at in lost:
+            self._pace.give_back(head.target.chat_id, at)
+            self._heads.free(head.target.chat_id, now + _LOST)
 
     async def _send(self, claim: Claim, at: datetime) -> None:
         await self._clock.sleep((at - self._clock.now()).total_seconds())
         await self._sending.send(claim)
 
-    async def _pause(self, heads: Sequence[Candidate], chosen: Sequence[tuple[Candidate, datetime]]) -> float:
+    async def _pause(self) -> float:
+        """Seconds until a place is to be taken again, or something will be ready."""
         now = self._clock.now()
-        taken = {candidate.target.chat_id for candidate, _ in chosen}
-        rest = {c.target.chat_id for c in heads} - taken
-        if rest:
-            return self._pace.wait(rest, now).total_seconds()
-        due = await self._outbox.next_due(now)
-        return 60.0 if due is None else max((due - now).total_seconds(), 0.02)
+        if self._heads.at_hand or self._heads.exhausted:
+            return (self._pace.wait((), now) - LEAD).total_seconds()
+        at = self._heads.next_at()
+        if at is None and not self._tasks:
+            at = await self._outbox.next_due(now)
+            self._heads.read_by(at)
+        return LONGEST_PAUSE if at is None else (at - now).total_seconds()

@@ -25,10 +25,11 @@ class Housekeeper:
         self._loops = loops
         self._forget_at = clock.now() + timedelta(minutes=1)
 
-    def alive(self) -> bool:
-        """Whether every loop has come round lately."""
+    def ailment(self) -> str:
+        """Which loops have not come round lately, in words; empty when all have."""
         now = self._clock.now()
-        return all(loop.alive(now, HANGS) for loop in (*self._loops, self.loop))
+        silent = [loop.name for loop in (*self._loops, self.loop) if loop.beat and not loop.alive(now, HANGS)]
+        return f"these loops hang: {', '.join(silent)}" if silent else ""
 
     async def run(self) -> None:
         """Until `loop.stop()`."""

@@ -12,6 +12,8 @@ from bot.workers.loop import Loop, Tasks
 
 _ONE = 1
 _GRACE = 1.0
+#: Seconds until a look that takes longer than the interval is thought of again.
+_BUSY = 1.0
 
 
 class ListKeeper:
@@ -40,15 +42,17 @@ class ListKeeper:
 
     async def run(self) -> None:
         """Until `loop.stop()`."""
-        await self.loop.run()
-        await self._tasks.finish(_GRACE)
+        try:
+            await self.loop.run()
+        finally:
+            await self._tasks.finish(_GRACE)
 
     async def _round(self) -> float:
         now = self._clock.now()
         if now >= self._next_at and _ONE not in self._tasks:
             self._next_at = now + self._interval
             self._tasks.start(_ONE, self._look())
-        return max((self._next_at - now).total_seconds(), 0.2)
+        return max((self._next_at - now).total_seconds(), _BUSY)
 
     async def _look(self) -> None:
         started = self._clock.now()
@@ -66,4 +70,4 @@ class ListKeeper:
         now = self._clock.now()
         self._next_at = next_look(self._interval, self._failures, wish, now, 0.0)
         self._events.tell(Polled(now, self._url, outcome, detail, took=now - started))
-        self.loop.wake()
+        self.loop.nudge()

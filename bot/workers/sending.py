@@ -1,20 +1,19 @@
 """One claimed row: sent once, its outcome saved whatever happens, and the next step taken.
 
 The outcome of a send is saved even when our task is cancelled or the database is full for a while; only
-the death of the process loses it, and then the row is found in SENDING and asked about.
+the death of the process loses it, and then the row is found in SENDING and asked about. Every verb of the
+store is repeated by itself: one that has succeeded must not be said again, for its row may be under way anew.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 
 from bot import events as told
 from bot.domain.delivery import Claim, Outcome, State
-from bot.domain.retry import Step, after_send
-from bot.errors import StoreError
+from bot.domain.retry import Step, after_send, probe_delay
 from bot.events import (
     Answered,
     BecameUncertain,
@@ -22,16 +21,17 @@ from bot.events import (
     ChannelPaused,
     Delivered,
     DeliveryFailed,
+    Event,
     Events,
     MadePlainer,
     Resending,
     SlowedDown,
-    StoreTrouble,
 )
-from bot.ports import ChannelStore, Clock, Network, Outbox, Pace, Renderer, TrafficStore, Wake
+from bot.ports import ChannelStore, Clock, Network, Outbox, Pace, Renderer, TrafficStore
+from bot.workers.rendering import Fault, attempt
+from bot.workers.saving import Saver, SentSaver, through_cancellation
 
-#: Seconds between two tries to save an outcome while the database says no.
-_SAVE_AGAIN = 1.0
+Freed = Callable[[int, datetime | None], None]
 
 
 class Sending:
@@ -59,144 +59,109 @@ class Sending:
         self._clock = clock
         self._events = events
         self._uncertain_wait = uncertain_wait
-        self._saver = SentSaver(outbox, clock, events)
-        self._done: Wake = lambda: None
+        self._saved = Saver(clock, events)
+        self._sent = SentSaver(outbox, self._saved, clock)
+        # A chat that lets us in and refuses all the same (a closed topic) is tried ever less, too.
+        self._refusals: Counter[int] = Counter()
+        self._freed: Freed = lambda _chat_id, _at: None
 
-    def when_done(self, wake: Wake) -> None:
-        """Called whenever an outcome was saved: the channel may go on."""
-        self._done = wake
+    def when_freed(self, freed: Freed) -> None:
+        """`freed` hears which chat an outcome was saved for, and when to try again there (None: at once)."""
+        self._freed = freed
 
     async def send(self, claim: Claim) -> None:
         """Send `claim` and save its outcome."""
         chat = claim.target.chat_id
         if claim.resend:
-            self._events.tell(Resending(self._clock.now(), claim.id, chat))
-        self._events.tell(told.Sending(self._clock.now(), claim.id, chat))
+            self._tell(Resending(self._clock.now(), claim.id, chat))
+        self._tell(told.Sending(self._clock.now(), claim.id, chat))
         outcome = await self._network.send(claim.target, claim.request)
         now = self._clock.now()
-        self._events.tell(Answered(now, claim.id, chat, outcome.verdict.value, outcome.detail))
+        self._tell(Answered(now, claim.id, chat, outcome.verdict.value, outcome.detail))
         step = after_send(outcome, claim.attempts, now, self._uncertain_wait)
         await through_cancellation(self._settle(claim, outcome, step))
-        self._done()
+
+    async def give_up(self, claim: Claim, detail: str) -> None:
+        """Nothing is sent: `claim` ends as FAILED."""
+        await through_cancellation(self._fail(claim, detail))
 
     async def _settle(self, claim: Claim, outcome: Outcome, step: Step) -> None:
-        if step.state is State.SENT:
-            await self._saver.save(claim, outcome.message_id)
-            self._tell_delivered(claim, outcome)
-            return
-        await self._until_saved(lambda: self._save(claim, outcome, step))
-
-    async def _save(self, claim: Claim, outcome: Outcome, step: Step) -> None:
         now, chat = self._clock.now(), claim.target.chat_id
-        if step.blocked_until is not None:
-            await self._slow_down(chat, step.blocked_until, now)
-        if step.moved_to is not None:
-            await self._channels.moved(chat, step.moved_to)
-            await self._outbox.requeue(claim, outcome.detail, now)
-            self._events.tell(ChannelMoved(now, chat, step.moved_to))
+        if step.state is State.SENT:
+            await self._arrived(claim, outcome.message_id or 0)
+        elif step.moved_to is not None:
+            await self._follow(claim, outcome, step.moved_to)
         elif step.pause:
-            await self._pause(claim, outcome.detail, step.at or now, now)
+            await self._pause(claim, outcome.detail)
         elif step.plainer:
-            await self._plainer(claim, outcome.detail, now)
+            await self._plainer(claim, outcome.detail)
         elif step.state is State.UNCERTAIN:
-            await self._outbox.uncertain(claim, step.at or now, outcome.detail, now)
-            self._events.tell(BecameUncertain(now, claim.id, chat, outcome.detail))
+            await self._doubt(claim, outcome, step)
         elif step.state is State.RETRY:
-            await self._outbox.retry(claim, step.at or now, outcome.detail, None, now)
+            at = step.at or now
+            await self._saved(lambda: self._outbox.retry(claim, at, outcome.detail, None, now))
+            self._freed(chat, at)
         else:
-            await self._fail(claim, outcome.detail, now)
+            await self._fail(claim, outcome.detail)
 
-    async def _slow_down(self, chat: int, until: datetime, now: datetime) -> None:
-        self._pace.refuse(chat, until, now)
-        await self._traffic.note_block(chat, until)
-        self._events.tell(SlowedDown(now, chat, until - now))
-
-    async def _pause(self, claim: Claim, detail: str, probe_at: datetime, now: datetime) -> None:
-        await self._outbox.requeue(claim, detail, now)
-        channel = claim.target.channel_id
-        if await self._channels.pause(channel, detail, probe_at, now):
-            self._events.tell(ChannelPaused(now, channel, claim.target.name, detail))
-
-    async def _plainer(self, claim: Claim, detail: str, now: datetime) -> None:
-        request = self._renderer.plainer(claim.request)
-        if request is None:
-            await self._fail(claim, detail, now)
-            return
-        await self._outbox.retry(claim, now, detail, request, now)
-        chat = claim.target.chat_id
-        self._events.tell(MadePlainer(now, claim.id, claim.headline_id, chat, detail))
-
-    async def _fail(self, claim: Claim, detail: str, now: datetime) -> None:
-        await self._outbox.failed(claim, detail, now)
-        chat = claim.target.chat_id
-        self._events.tell(DeliveryFailed(now, claim.id, claim.headline_id, chat, detail))
-
-    def _tell_delivered(self, claim: Claim, outcome: Outcome) -> None:
-        now = self._clock.now()
-        delivered = Delivered(
-            now,
-            claim.id,
-            claim.headline_id,
-            claim.target.chat_id,
-            claim.target.name,
-            outcome.message_id or 0,
-            now - claim.published,
+    async def _arrived(self, claim: Claim, message_id: int) -> None:
+        await self._sent.save(claim, message_id)
+        self._refusals.pop(claim.target.channel_id, None)
+        now, target = self._clock.now(), claim.target
+        delay = max(now - claim.published, timedelta())
+        self._tell(
+            Delivered(now, claim.id, claim.headline_id, target.chat_id, target.name, message_id, delay)
         )
-        self._events.tell(delivered)
+        self._freed(target.chat_id, None)
 
-    async def _until_saved(self, save: Callable[[], Awaitable[None]]) -> None:
-        await until_saved(save, self._clock, self._events)
+    async def _follow(self, claim: Claim, outcome: Outcome, new_chat: int) -> None:
+        old_chat, now = claim.target.chat_id, self._clock.now()
+        await self._saved(lambda: self._channels.moved(old_chat, new_chat))
+        await self._saved(lambda: self._outbox.requeue(claim, outcome.detail, now))
+        self._tell(ChannelMoved(now, old_chat, new_chat))
+        self._freed(new_chat, None)
 
+    async def _pause(self, claim: Claim, detail: str) -> None:
+        """Paused first: a row that is back in its queue may be claimed at once."""
+        now, channel = self._clock.now(), claim.target.channel_id
+        self._refusals[channel] += 1
+        probe_at = now + probe_delay(self._refusals[channel])
+        newly = False
 
-class SentSaver:
-    """Saves arrivals: those that are ready together share a commit."""
+        async def pause() -> None:
+            nonlocal newly
+            newly = await self._channels.pause(channel, detail, probe_at, now)
 
-    def __init__(self, outbox: Outbox, clock: Clock, events: Events) -> None:
-        self._outbox = outbox
-        self._clock = clock
-        self._events = events
-        self._ready: list[tuple[Claim, int | None, asyncio.Future[None]]] = []
-        self._saving: asyncio.Task[None] | None = None
+        await self._saved(pause)
+        await self._saved(lambda: self._outbox.requeue(claim, detail, now))
+        if newly:
+            self._tell(ChannelPaused(now, channel, claim.target.name, detail))
+        self._freed(claim.target.chat_id, None)
 
-    async def save(self, claim: Claim, message_id: int | None) -> None:
-        """Returns when the database knows it."""
-        saved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._ready.append((claim, message_id, saved))
-        if self._saving is None:
-            self._saving = asyncio.ensure_future(self._drain())
-        await saved
-
-    async def _drain(self) -> None:
-        # What becomes ready while a commit is under way goes with the next one.
-        while self._ready:
-            batch, self._ready = self._ready, []
-            arrivals = [(claim, message_id) for claim, message_id, _ in batch]
-            await until_saved(partial(self._sent, arrivals), self._clock, self._events)
-            for _, _, saved in batch:
-                saved.set_result(None)
-        self._saving = None
-
-    async def _sent(self, arrivals: Sequence[tuple[Claim, int | None]]) -> None:
-        await self._outbox.sent(arrivals, self._clock.now())
-
-
-async def until_saved(save: Callable[[], Awaitable[None]], clock: Clock, events: Events) -> None:
-    """Try until the database takes it: what happened outside must not be forgotten inside."""
-    while True:
-        try:
-            await save()
-        except StoreError as exc:
-            events.tell(StoreTrouble(clock.now(), str(exc)))
-            await clock.sleep(_SAVE_AGAIN)
-        else:
+    async def _plainer(self, claim: Claim, detail: str) -> None:
+        request = attempt(lambda: self._renderer.plainer(claim.request))
+        if request is None or isinstance(request, Fault):
+            await self._fail(claim, detail)
             return
+        now = self._clock.now()
+        await self._saved(lambda: self._outbox.retry(claim, now, detail, request, now))
+        self._tell(MadePlainer(now, claim.id, claim.headline_id, claim.target.chat_id, detail))
+        self._freed(claim.target.chat_id, None)
 
+    async def _doubt(self, claim: Claim, outcome: Outcome, step: Step) -> None:
+        now, chat, ask_at = self._clock.now(), claim.target.chat_id, step.at or self._clock.now()
+        if (until := step.blocked_until) is not None:
+            self._pace.refuse(chat, until, now)
+            self._tell(SlowedDown(now, chat, until - now))
+            await self._saved(lambda: self._traffic.note_block(chat, until))
+        await self._saved(lambda: self._outbox.uncertain(claim, ask_at, outcome.detail, now))
+        self._tell(BecameUncertain(now, claim.id, chat, outcome.detail))
 
-async def through_cancellation(work: Awaitable[None]) -> None:
-    """Finish `work` even if our task is cancelled meanwhile, then be cancelled."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
+    async def _fail(self, claim: Claim, detail: str) -> None:
+        now, chat = self._clock.now(), claim.target.chat_id
+        await self._saved(lambda: self._outbox.failed(claim, detail, now))
+        self._tell(DeliveryFailed(now, claim.id, claim.headline_id, chat, detail))
+        self._freed(chat, None)
+
+    def _tell(self, event: Event) -> None:
+        self._events.tell(event)

@@ -60,11 +60,11 @@ async def test_errors_come_back_in_words(parser: ParserProcess) -> None:
 
 async def test_what_takes_too_long_is_ended() -> None:
     """A million levels of nesting: the child is killed and the next document gets a new one."""
-    parser = ParserProcess(deadline=0.5)
+    parser = ParserProcess(deadline=3)
     await _started(parser)
     pid = parser.pid
-    with pytest.raises(ParseError, match=r"took more than 0\.5 seconds"):
-        await parser.parse(b"<html><body>" + b"<div>" * 1_000_000, task())
+    with pytest.raises(ParseError, match=r"took more than 3 seconds"):
+        await parser.parse(b"<html><body>" + b"<div>" * 2_000_000, task())
     assert parser.pid is None
     assert pid is not None
     assert not _alive(pid)

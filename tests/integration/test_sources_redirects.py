@@ -245,3 +245,42 @@ def test_which_addresses_are_public(address: str, public: bool) -> None:
 def test_which_hosts_are_addresses(host: str, address: str | None) -> None:
     """Odd numbers are read as the system's resolver would read them."""
     assert literal_address(host) == address
+
+
+async def test_a_proxy_of_the_environment_is_used(
+    portal: StubPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it lies in the private network itself, and for what a redirect leads to."""
+    monkeypatch.setenv("HTTP_PROXY", portal.url(""))
+    portal.answers |= {
+        "http://portal.example/old": to("http://cdn.example/rss"),
+        "http://cdn.example/rss": Answer(body=FEED),
+    }
+    fetcher = Fetcher(timeout=5, resolver=lambda: FakeResolver({}))
+    answer = await fetcher.fetch("http://portal.example/old")
+    assert isinstance(answer, Fetched)
+    assert [asked.path for asked in portal.asked] == ["http://portal.example/old", "http://cdn.example/rss"]
+    await fetcher.aclose()
+
+
+async def test_a_proxy_is_not_asked_for_what_is_private(
+    portal: StubPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that this machine knows to lie in the private network."""
+    monkeypatch.setenv("HTTP_PROXY", portal.url(""))
+    portal.answers["http://portal.example/old"] = to("http://router.example/admin")
+    fetcher = Fetcher(timeout=5, resolver=lambda: FakeResolver({"router.example": "192.168.0.1"}))
+    with pytest.raises(Forbidden, match="private network"):
+        await fetcher.fetch("http://portal.example/old")
+    assert len(portal.asked) == 1
+    await fetcher.aclose()
+
+
+async def test_a_proxy_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The portal is not to blame."""
+    async with stub_portal() as gone:
+        monkeypatch.setenv("HTTP_PROXY", gone.url(""))
+    fetcher = Fetcher(timeout=5)
+    with pytest.raises(FetchError, match="the proxy refuses the connection"):
+        await fetcher.fetch("http://portal.example/rss")
+    await fetcher.aclose()

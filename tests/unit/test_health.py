@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.health import ailment
 from bot.cli.places import database_path, dotenv
+from bot.domain.health import ailment
 from bot.settings import load
 from bot.settings.model import known_names
 
@@ -165,7 +165,10 @@ def test_only_the_standard_library_is_imported(tmp_path: Path) -> None:
     assert done.stderr == ""
     well, foreign, ours = done.stdout.splitlines()
     assert (well, foreign) == ("ok", "[]")
-    assert ours == "['bot', 'bot.__main__', 'bot.cli', 'bot.cli.health', 'bot.cli.places']"
+    assert (
+        ours
+        == "['bot', 'bot.__main__', 'bot.cli', 'bot.cli.health', 'bot.cli.places', 'bot.domain', 'bot.domain.health']"
+    )
 
 
 # ---------------------------------------------------------------- the small twin of the settings

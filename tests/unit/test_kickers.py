@@ -22,7 +22,7 @@ def test_the_setting_comes_first() -> None:
     ("categories", "name"),
     [
         (["Jokowi", "KPK", "Politik", "Pilkada", "Jakarta"], "Politik"),
-        (["POLITIK"], "POLITIK"),
+        (["POLITIK"], "Politik"),
         (["Uncategorized", "Gaya Hidup"], "Gaya Hidup"),
         (["#viral", "Pilkada 2024", "https://x"], ""),
         (["satu", "dua", "tiga", "empat"], ""),

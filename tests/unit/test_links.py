@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.links import (
@@ -97,6 +97,7 @@ LINKS = st.builds(
 ANYTHING = st.one_of(st.text(max_size=60), LINKS, st.text(max_size=20).map(lambda text: f"http://{text}"))
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_folding_twice_changes_nothing(link: str) -> None:
     """And never raises, whatever the text."""
@@ -104,6 +105,7 @@ def test_folding_twice_changes_nothing(link: str) -> None:
     assert canonical(once) == once
 
 
+@settings(deadline=None)
 @given(ANYTHING, ANYTHING)
 def test_nothing_raises(link: str, base: str) -> None:
     """Any text at all may stand where a link is expected."""
@@ -113,6 +115,7 @@ def test_nothing_raises(link: str, base: str) -> None:
     assert joined is None or " " not in joined
 
 
+@settings(deadline=None)
 @given(LINKS, st.sampled_from(["utm_source=x", "fbclid=1", "gclid=2&utm_term=y"]))
 def test_tracking_folds_from_any_link(link: str, tracking: str) -> None:
     """Added parameters of this kind change no page."""
@@ -292,6 +295,7 @@ def test_a_channels_parameters_are_added(link: str, utm: str, result: str) -> No
     assert with_query(link, utm) == result
 
 
+@settings(deadline=None)
 @given(LINKS)
 def test_a_channels_parameters_change_no_page(link: str) -> None:
     """A post with utm in its link is still that article's post."""

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bot.domain.schedule import QuietHours
 from bot.errors import SettingsError
-from bot.settings import Address, Quiet, Settings, load, parse
+from bot.settings import Address, Settings, load, parse
 from bot.settings.model import known_names
 
 TOKEN = "123456:AAbbCCdd-_"
@@ -121,8 +122,8 @@ def test_no_text_of_the_settings_shows_a_secret() -> None:
         ("ADMINS", "11, 22,11", "admins", (11, 22)),
         ("ADMINS", [11, 22], "admins", (11, 22)),
         ("ADMINS", 11, "admins", (11,)),
-        ("QUIET_HOURS", "22:00-05:00", "quiet_hours", Quiet(time(22), time(5))),
-        ("QUIET_HOURS", "00:30 - 06:15", "quiet_hours", Quiet(time(0, 30), time(6, 15))),
+        ("QUIET_HOURS", "22:00-05:00", "quiet_hours", QuietHours(time(22), time(5))),
+        ("QUIET_HOURS", "00:30 - 06:15", "quiet_hours", QuietHours(time(0, 30), time(6, 15))),
         ("POST_STYLE", "photo", "post_style", "photo"),
         ("LINK_PREVIEW", "off", "link_preview", "off"),
         ("FOLLOW_EDITS", "no", "follow_edits", False),
@@ -267,18 +268,23 @@ def test_quotes_around_the_token_do_not_show_it() -> None:
         ("-0100", "expected @name"),
     ],
 )
-@pytest.mark.parametrize("name", ["CHANNELS", "OPS_CHAT"])
-def test_a_chat_in_the_wrong_form_brings_its_cure(name: str, chat: str, cure: str) -> None:
+def test_a_chat_in_the_wrong_form_brings_its_cure(chat: str, cure: str) -> None:
     """The usual slips are known: an id without its -100, a link, a name without its @."""
-    line = only_fault(**{name: chat})
+    line = only_fault(CHANNELS=chat)
 
-    assert line.startswith(f'{name} is "{chat}"')
+    assert line.startswith(f'CHANNELS is "{chat}"')
     assert cure in line
 
 
-def test_a_private_group_has_no_name() -> None:
+@pytest.mark.parametrize("chat", ["@editors", "@ab", "redaksi", "https://t.me/editors", "-0100"])
+def test_a_private_group_has_no_name(chat: str) -> None:
     """Strangers must not read the editors' group, so a public one is refused."""
-    assert "numeric id of a private group" in only_fault(OPS_CHAT="@editors")
+    assert "numeric id of a private group" in only_fault(OPS_CHAT=chat)
+
+
+def test_a_private_groups_id_without_its_beginning_brings_its_cure() -> None:
+    """As with a channel."""
+    assert "write -1001234567890" in only_fault(OPS_CHAT="1234567890")
 
 
 def test_each_wrong_chat_of_a_list_is_named() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.dates import parse_when
@@ -53,6 +53,7 @@ def test_a_clock_has_its_zone() -> None:
     assert clock(WHEN, timezone(timedelta(hours=-3))) == "20:12 -03:00"
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1995, 1, 1), datetime(2030, 1, 1)), st.sampled_from(["id", "en"]))  # noqa: DTZ001
 def test_a_stamp_is_read_back(when: datetime, language: str) -> None:
     """Our own datelines are datelines to us."""

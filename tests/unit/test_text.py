@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.headlines import MAX_LEAD, MAX_TITLE
@@ -92,6 +92,7 @@ def test_a_lead_cut_inside_a_tag_shows_no_tag() -> None:
     assert "<" not in clean_lead("kata " * 11_990 + "<a href='" + "x" * 10_000 + "'>tautan</a>")
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_titles_are_safe_for_any_text(raw: str) -> None:
     """Never too long, never with a control character, and always valid UTF-8."""
@@ -103,6 +104,7 @@ def test_titles_are_safe_for_any_text(raw: str) -> None:
     title.encode("utf-8")
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_leads_are_safe_for_any_text(raw: str) -> None:
     """The same for leads."""
@@ -112,6 +114,7 @@ def test_leads_are_safe_for_any_text(raw: str) -> None:
     lead.encode("utf-8")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_characters="<>&"), max_size=700))
 def test_cleaning_twice_changes_nothing(raw: str) -> None:
     """Where there is no markup to decode, a clean title is clean."""
@@ -119,6 +122,7 @@ def test_cleaning_twice_changes_nothing(raw: str) -> None:
     assert clean_title(once) == once
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.integers(min_value=2, max_value=50))
 def test_shortening_keeps_the_limit(text: str, limit: int) -> None:
     """Whatever the text, and untouched where it fits."""

@@ -1,0 +1,56 @@
+"""Which line of `domain.alerts` tells the desk of an event. Says nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.events import (
+    Corrected,
+    DeliveryFailed,
+    Event,
+    MadePlainer,
+    Resending,
+    Surge,
+    TwinSought,
+    UpdateSetAside,
+)
+
+Line = tuple[str, Mapping[str, str]]
+
+
+def said(event: Event, names: Mapping[int, str]) -> Line | None:
+    """The kind and values of the line that an event is told in; None for those that the desk need not hear.
+
+    `names` of channels by chat id; where one is not known the id stands for it.
+    """
+    if isinstance(event, DeliveryFailed | MadePlainer | Resending | TwinSought):
+        return _of_post(event, names.get(event.chat_id) or str(event.chat_id))
+    return _of_portal(event)
+
+
+def _of_post(event: DeliveryFailed | MadePlainer | Resending | TwinSought, channel: str) -> Line | None:
+    match event:
+        case DeliveryFailed():
+            return "failed", {"channel": channel, "detail": event.detail}
+        case MadePlainer():
+            return "plainer", {"channel": channel, "detail": event.detail}
+        case Resending():
+            return "resent", {"channel": channel}
+        case TwinSought() if event.deleted is not None:
+            return "twin_deleted", {"channel": channel, "ids": str(event.deleted)}
+        case TwinSought() if event.found:
+            return "twin_left", {"channel": channel, "ids": ", ".join(map(str, event.found))}
+    return None
+
+
+def _of_portal(event: Event) -> Line | None:
+    match event:
+        case Surge():
+            return "surge", {"feed": event.feed, "count": str(event.headlines), "held": str(event.held)}
+        case Corrected() if event.flapping:
+            return "flapping", {"title": event.new_title}
+        case Corrected() if event.by_desk:
+            return "by_desk", {"title": event.new_title}
+        case UpdateSetAside():
+            return "set_aside", {"update": str(event.update_id)}
+    return None
