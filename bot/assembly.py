@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypedDict
 from urllib.parse import urlsplit
 
@@ -14,9 +14,11 @@ from bot.commands.registry import Kit, commands
 from bot.commands.router import Answers
 from bot.domain.decide import Rules
 from bot.domain.health import ailment
-from bot.domain.pacing import WINDOW, Pacing
+from bot.domain.pacing import FREE_RATE, WINDOW, Pacing
 from bot.domain.polling import ChannelSetup, FeedForPoll
-from bot.events import Events
+from bot.domain.schedule import in_quiet_hours
+from bot.domain.stars import Purse
+from bot.events import Events, TemplateFailed
 from bot.observe.room import Observatory
 from bot.observe.web import StatusServer
 from bot.ports import Clock, Wake
@@ -167,15 +169,29 @@ async def build(
 async def _foundation(settings: Settings, clock: Clock, events: Events, stack: AsyncExitStack) -> Foundation:
     database = await Database.open(settings.database_path)
     stack.push_async_callback(database.close)
-    stores = Stores.over(database, follow_edits=settings.follow_edits)
+    stores = Stores.over(database, follow_edits=settings.follow_edits, zone=settings.timezone)
     now = clock.now()
     await stores.feeds.configure([_feed(feed, settings) for feed in settings.feeds], now)
     await stores.channels.configure([_channel(channel) for channel in settings.channels], now)
     await stores.upkeep.begin()
-    pace = Pacing(rate=settings.broadcast_rate, chat_rate=settings.channel_rate)
+    pace = await _pace(settings, stores, now)
     traffic = await stores.traffic.recent_traffic(now - timedelta(seconds=WINDOW))
     pace.remember([(one.chat_id, one.at) for one in traffic], await stores.traffic.blocks(now))
     return Foundation(settings, clock, events, stores, pace)
+
+
+async def _pace(settings: Settings, stores: Stores, now: datetime) -> Pacing:
+    """The limits; with `PAID_STARS_A_DAY` what is above the free rate is paid for while Stars are left."""
+    purse = None
+    if settings.paid_stars_a_day:
+        purse = Purse(settings.paid_stars_a_day, settings.timezone)
+        purse.remember(await stores.outbox.paid_today(now), now)
+    return Pacing(
+        rate=min(settings.broadcast_rate, FREE_RATE),
+        chat_rate=settings.channel_rate,
+        paid_rate=settings.broadcast_rate,
+        purse=purse,
+    )
 
 
 def _feed(feed: settings_room.Feed, settings: Settings) -> FeedForPoll:
@@ -245,6 +261,7 @@ def _speakers(
         language=settings.post_language,
         link_preview=settings.link_preview,
         post_style=settings.post_style,
+        report=lambda detail: base.events.tell(TemplateFailed(base.clock.now(), detail)),
     )
     sending = Sending(
         network,
@@ -263,6 +280,7 @@ def _speakers(
         sending=sending,
         max_age=settings.max_age_hours,
         uncertain_wait=settings.uncertain_wait,
+        quiet=lambda now: in_quiet_hours(now.astimezone(settings.timezone).time(), settings.quiet_hours),
         **told,
     )
     wake = deliverer.loop.wake

@@ -255,6 +255,13 @@ class StoreRecovered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateFailed(Event):
+    """A channel's own template cannot be used; its posts go out in the usual form. Told once a template."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerFailed(Event):
     """A loop met something nobody foresaw; it goes on after a pause. `detail` holds no secret."""
 

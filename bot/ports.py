@@ -457,8 +457,12 @@ class Pace(Protocol):
         """A place within `horizon` for one post or edit to `chat_id`, taken; None when there is none so soon."""
         ...
 
-    def give_back(self, chat_id: int, at: datetime) -> None:
-        """Nothing left at the place `at` that `reserve` gave."""
+    def buy(self, chat_id: int, now: datetime, horizon: timedelta) -> datetime | None:
+        """A place within `horizon` for one post that costs, taken; None when there is none, or no money left."""
+        ...
+
+    def give_back(self, chat_id: int, at: datetime, *, paid: bool = False) -> None:
+        """Nothing left at the place `at` that `reserve`, or `buy` where it was `paid`, gave."""
         ...
 
     def answer(self, chat_id: int, now: datetime) -> datetime:

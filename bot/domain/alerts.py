@@ -66,6 +66,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "ℹ️ Portal mengubah judul yang sudah disunting redaksi; suntingan redaksi tetap dipakai: {title}",
         "ℹ️ The portal changed a headline that the desk had edited; the desk's words stay: {title}",
     ),
+    "template": (
+        "⚠️ Templat sebuah kanal tidak bisa dipakai, kirimannya memakai bentuk biasa: {detail}.",
+        "⚠️ A channel's template cannot be used, its posts go out in the usual form: {detail}.",
+    ),
     "set_aside": (
         "⚠️ Pembaruan {update} tiga kali gagal diproses dan disisihkan.",
         "⚠️ Update {update} failed three times and was set aside.",

@@ -75,12 +75,14 @@ class FrozenRequest:
     """Exactly what is sent: fixed at the claim, stored, sent again as it is.
 
     `method` is the network's (``sendMessage``, ``sendPhoto``), `body` its JSON-able parameters but
-    the chat. `level` counts the steps down to plainer forms (photo, rich text, plain text).
+    the chat. `level` counts the steps down to plainer forms (photo, rich text, plain text). `paid`: it leaves
+    at a place that costs.
     """
 
     method: str
     body: Mapping[str, Any]
     level: int = 0
+    paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """When a message may leave: Telegram's limits as arithmetic. Has no clock and waits for nobody.
 
-- All chats together: one message every 1/`rate` s, evenly spaced (product.md §4.2).
+- All chats together: one message every 1/`rate` s, evenly spaced (product.md §4.2). With a purse of Stars a post
+  that would have to wait for that can be paid for, at up to `paid_rate` a second.
 - A private chat: 1 a second, bursts of 3 (generic cell rate algorithm, ITU-T I.371).
 - A group or channel: `chat_rate` in any 60 s, edits counted, and two messages at least 1 s
   (or 60 s/`chat_rate`, whichever is less) apart; answers take at most half of it while posts wait.
@@ -16,6 +17,10 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.stars import Purse
+
+#: Messages a second, all chats together, that cost nothing (Bot API FAQ).
+FREE_RATE = 30
 #: Seconds that a group's or channel's limit looks back: a minute, and what one message may be late.
 WINDOW = 60.25
 _MINUTE = 60.0
@@ -140,9 +145,18 @@ class Pacing:
     Cheap: what a call costs does not grow with the number of chats.
     """
 
-    def __init__(self, *, rate: float = 30.0, chat_rate: int = 20) -> None:
+    def __init__(
+        self,
+        *,
+        rate: float = 30.0,
+        chat_rate: int = 20,
+        paid_rate: float = 1000.0,
+        purse: Purse | None = None,
+    ) -> None:
         self._chat_rate = chat_rate
         self._places = _Places(_SLACK / rate)
+        self._paid_places = _Places(_SLACK / paid_rate)
+        self._purse = purse
         self._groups: dict[int, _Group] = {}
         self._private: dict[int, float] = {}  # when each would have sent all it has, at 1 a second
         self._blocked: dict[int, float] = {}
@@ -171,10 +185,25 @@ class Pacing:
         self._take(chat_id, at, moment)
         return datetime.fromtimestamp(at, UTC)
 
-    def give_back(self, chat_id: int, at: datetime) -> None:
-        """Nothing left at the place `at` that `reserve` gave."""
+    def buy(self, chat_id: int, now: datetime, horizon: timedelta) -> datetime | None:
+        """A place within `horizon` for one post that costs, taken; None when there is none, or no Stars are left."""
+        moment = self._moment(now)
+        limit = moment + horizon.total_seconds()
+        if self._purse is None or not self._purse.left(now):
+            return None
+        at = self._post_at(chat_id, moment, limit, self._paid_places)
+        if at > limit:
+            return None
+        self._take(chat_id, at, moment, self._paid_places)
+        self._purse.spend(now)
+        return datetime.fromtimestamp(at, UTC)
+
+    def give_back(self, chat_id: int, at: datetime, *, paid: bool = False) -> None:
+        """Nothing left at the place `at` that `reserve`, or `buy` where it was `paid`, gave."""
         place = at.timestamp()
-        self._places.give_back(place)
+        (self._paid_places if paid else self._places).give_back(place)
+        if paid and self._purse is not None:
+            self._purse.refund(at)
         if chat_id < 0:
             _remove(self._group(chat_id).all.times, place)
         else:
@@ -198,7 +227,10 @@ class Pacing:
         if chat_ids:
             earliest = min(self._post_at(chat_id, moment) for chat_id in chat_ids)
         else:
-            earliest = self._places.first(max(moment, self._posts_blocked_until))
+            start = max(moment, self._posts_blocked_until)
+            rich = self._purse is not None and self._purse.left(now) > 0
+            open_places = (self._places, self._paid_places) if rich else (self._places,)
+            earliest = min(places.first(start) for places in open_places)
         return timedelta(seconds=max(0.0, earliest - moment))
 
     def refuse(self, chat_id: int, until: datetime, now: datetime) -> None:
@@ -211,17 +243,25 @@ class Pacing:
             latest = max(rest for _, rest in self._refusals.values())
             self._posts_blocked_until = max(self._posts_blocked_until, latest)
 
-    def _post_at(self, chat_id: int, moment: float, limit: float | None = None) -> float:
+    def _post_at(
+        self, chat_id: int, moment: float, limit: float | None = None, places: _Places | None = None
+    ) -> float:
         def earliest(at: float) -> float:
             return self._chat_at(chat_id, max(at, self._posts_blocked_until))
 
-        return self._settle(earliest, moment, limit)
+        return self._settle(earliest, moment, limit, places)
 
-    def _settle(self, earliest: Callable[[float], float], moment: float, limit: float | None = None) -> float:
+    def _settle(
+        self,
+        earliest: Callable[[float], float],
+        moment: float,
+        limit: float | None = None,
+        places: _Places | None = None,
+    ) -> float:
         """The first moment that suits the chat and all chats together; behind `limit` nobody looks closely."""
         at = earliest(moment)
         while limit is None or at <= limit:
-            place = self._places.first(at)
+            place = (places or self._places).first(at)
             at = earliest(place)
             if at <= place + _TINY:
                 return place
@@ -234,8 +274,8 @@ class Pacing:
         group = self._groups.get(chat_id)
         return moment if group is None else group.all.first(moment)
 
-    def _take(self, chat_id: int, at: float, now: float) -> None:
-        self._places.take(at, now)
+    def _take(self, chat_id: int, at: float, now: float, places: _Places | None = None) -> None:
+        (places or self._places).take(at, now)
         if chat_id < 0:
             self._group(chat_id).all.take(at, now)
             return
@@ -260,7 +300,8 @@ class Pacing:
 
     def _shift(self, seconds: float) -> None:
         """The clock was set back: what was an instant ago still is, or all would wait for the old time."""
-        self._places.shift(seconds)
+        for places in (self._places, self._paid_places):
+            places.shift(seconds)
         for group in self._groups.values():
             for window in (group.all, group.answers):
                 window.times = [at + seconds for at in window.times]

@@ -33,6 +33,7 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     told.Delivered: ("posted", "info"),
     told.DeliveryFailed: ("post_refused", "error"),
     told.MadePlainer: ("post_made_plainer", "info"),
+    told.TemplateFailed: ("template_failed", "warning"),
     told.BecameUncertain: ("post_uncertain", "warning"),
     told.Asking: ("post_asked_about", "info"),
     told.Resending: ("post_resending", "warning"),

@@ -15,8 +15,9 @@ from bot.store.faults import store_errors
 #: What is due in the original is not due in a copy, and its first look counts as seen.
 _MARK = """
 BEGIN IMMEDIATE;
-UPDATE deliveries SET state = 'SKIPPED', reason = 'copy', twin_open = 0
+UPDATE deliveries SET state = 'SKIPPED', reason = 'copy'
 WHERE state IN ('PENDING', 'SENDING', 'UNCERTAIN', 'RETRY', 'HELD');
+UPDATE deliveries SET twin_open = 0 WHERE twin_open = 1;
 UPDATE first_looks SET state = 'closed' WHERE state IN ('waiting', 'looked', 'failed', 'done');
 INSERT INTO meta (key, value) VALUES ('copy', 'marked') ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 DELETE FROM alerts WHERE sent_at IS NULL;

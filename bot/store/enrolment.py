@@ -52,11 +52,10 @@ _FORGET_LOOKS = "DELETE FROM first_looks WHERE channel_id = :id"
 
 _CHANNELS = "SELECT id, rules FROM channels WHERE removed_at IS NULL"
 _FEEDS = "SELECT id, name FROM feeds WHERE removed_at IS NULL"
-# Those of a channel that left are kept: it may come back under another name.
+# Those of a channel that left are kept: it may only have another name now.
 _PAIRS = """
 SELECT channel_id, feed_id FROM first_looks
 WHERE channel_id IN (SELECT id FROM channels WHERE removed_at IS NULL)
-    OR feed_id IN (SELECT id FROM feeds WHERE removed_at IS NOT NULL)
 """
 _MEET = "INSERT INTO first_looks (channel_id, feed_id, state) VALUES (?, ?, 'waiting')"
 _PART = "DELETE FROM first_looks WHERE channel_id = ? AND feed_id = ?"

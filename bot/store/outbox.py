@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from bot.domain.delivery import Candidate, Claim, FrozenRequest, SkipReason, State
 from bot.store.connection import Database, Row
@@ -77,6 +77,12 @@ WHERE deliveries.id = j.value ->> 'id' AND state IN ('PENDING', 'RETRY')
         WHERE u.chat_id = j.value ->> 'chat_id' AND u.state IN ('SENDING', 'UNCERTAIN'))
 RETURNING id
 """
+# Stars are counted before they are spent: in the claim's own transaction.
+_PAY = """
+INSERT INTO meta (key, value) VALUES (:day, :count)
+ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + :count
+"""
+_PAID_ON = "SELECT value FROM meta WHERE key = ?"
 _TRAFFIC = "INSERT INTO traffic (chat_id, at) VALUES (?, ?)"
 _SKIP = """
 UPDATE deliveries SET state = 'SKIPPED', reason = ?, detail = '', at = ? WHERE id = ?
@@ -123,9 +129,18 @@ WHERE state = 'SENDING' AND id NOT IN (SELECT value FROM json_each(:running)) RE
 class OutboxStore:
     """Implements `ports.Outbox`. `follow_edits` as in the settings."""
 
-    def __init__(self, database: Database, *, follow_edits: bool = True) -> None:
+    def __init__(self, database: Database, *, follow_edits: bool = True, zone: tzinfo = UTC) -> None:
         self._database = database
         self._follow = follow_edits
+        self._zone = zone
+
+    async def paid_today(self, now: datetime) -> int:
+        """Messages that were paid for on the day of `now`, in the newsroom's zone."""
+        rows = await self._database.read(_PAID_ON, (self._day(now),))
+        return int(rows[0]["value"]) if rows else 0
+
+    def _day(self, now: datetime) -> str:
+        return f"paid:{now.astimezone(self._zone):%Y-%m-%d}"
 
     async def heads(
         self,
@@ -160,6 +175,8 @@ class OutboxStore:
             claimed = {r["id"] for r in await tx.all(_CLAIM, {"now": ticks(now), "chosen": dump(rows)})}
             claims = [_claim(c, request) for c, request in first.values() if c.id in claimed]
             await tx.many(_TRAFFIC, [(claim.target.chat_id, ticks(now)) for claim in claims])
+            if paid := sum(claim.request.paid for claim in claims):
+                await tx.run(_PAY, {"day": self._day(now), "count": paid})
         return claims
 
     async def skip(self, delivery_ids: Sequence[int], reason: SkipReason, now: datetime) -> None:

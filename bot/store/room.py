@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Self
 
 from bot.store.alerts import Alerts
@@ -47,8 +48,8 @@ class Stores:
     upkeep: StoreUpkeep
 
     @classmethod
-    def over(cls, database: Database, *, follow_edits: bool = True) -> Self:
-        """All aggregates of `database`."""
+    def over(cls, database: Database, *, follow_edits: bool = True, zone: tzinfo = UTC) -> Self:
+        """All aggregates of `database`. `zone` is where the newsroom's day begins."""
         return cls(
             database=database,
             alerts=Alerts(database),
@@ -60,7 +61,7 @@ class Stores:
             headlines=HeadlineLists(database),
             inbox=UpdateInbox(database),
             keepsakes=Keepsakes(database),
-            outbox=OutboxStore(database, follow_edits=follow_edits),
+            outbox=OutboxStore(database, follow_edits=follow_edits, zone=zone),
             polls=Polls(database, follow_edits=follow_edits),
             popular=Popular(database),
             pushes=Pushes(database, follow_edits=follow_edits),

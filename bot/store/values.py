@@ -46,10 +46,11 @@ def _plain(value: object) -> object:
 
 def freeze(request: FrozenRequest) -> str:
     """A request as it is stored."""
-    return dump({"method": request.method, "body": dict(request.body), "level": request.level})
+    paid = {"paid": True} if request.paid else {}
+    return dump({"method": request.method, "body": dict(request.body), "level": request.level, **paid})
 
 
 def thaw(text: str) -> FrozenRequest:
     """A stored request, as it was."""
     raw = json.loads(text)
-    return FrozenRequest(raw["method"], raw["body"], raw["level"])
+    return FrozenRequest(raw["method"], raw["body"], raw["level"], raw.get("paid", False))

@@ -28,7 +28,8 @@ class TelegramNetwork:
 
     async def send(self, target: Target, request: FrozenRequest) -> Outcome:
         """Send once, at the place that was reserved for it."""
-        return await self._try(Verb.SEND, request.method, {"chat_id": target.chat_id, **request.body})
+        paid = {"allow_paid_broadcast": True} if request.paid else {}
+        return await self._try(Verb.SEND, request.method, {"chat_id": target.chat_id, **request.body, **paid})
 
     async def edit(self, target: Target, message_id: int, request: FrozenRequest) -> Outcome:
         """Make the message say what `request` says, under its picture where it stands there."""

@@ -8,10 +8,11 @@ leaves a handful of rows to ask about, not a queue of them. Retries, questions a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import Candidate, Claim, SkipReason
+from bot.domain.delivery import Candidate, Claim, FrozenRequest, SkipReason
 from bot.events import Claimed, Events
 from bot.ports import Clock, Outbox, Pace, Renderer
 from bot.workers.heads import Heads
@@ -34,11 +35,20 @@ _REST = 0.02
 #: Seconds that sends under way may take to end when the bot stops (product: within 5 s).
 GRACE = 3.5
 
-Chosen = Sequence[tuple[Candidate, datetime]]
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """When a post leaves, and whether that costs."""
+
+    at: datetime
+    paid: bool = False
+
+
+Chosen = Sequence[tuple[Candidate, Place]]
 
 
 class Deliverer:
-    """The loop of posts. `max_age` and `uncertain_wait` as in the settings."""
+    """The loop of posts. `max_age` and `uncertain_wait` as in the settings; at `quiet` times no post makes a sound."""
 
     def __init__(
         self,
@@ -51,7 +61,9 @@ class Deliverer:
         events: Events,
         max_age: timedelta,
         uncertain_wait: timedelta,
+        quiet: Callable[[datetime], bool] = lambda _now: False,
     ) -> None:
+        self._quiet = quiet
         self._outbox = outbox
         self._press = PostPress(renderer)
         self._pace = pace
@@ -92,25 +104,32 @@ class Deliverer:
 
     def _choose(self, now: datetime) -> tuple[Chosen, Sequence[Candidate]]:
         """The heads that may leave within the horizon, with their places; and those that are too old."""
-        chosen: list[tuple[Candidate, datetime]] = []
+        chosen: list[tuple[Candidate, Place]] = []
         too_old: list[Candidate] = []
         start, span = now + LEAD, HORIZON - LEAD
         while self._pace.wait((), start) <= span and (head := self._heads.pop(now)) is not None:
             chat = head.target.chat_id
             if self._too_old(head, now):
                 too_old.append(head)
-            elif (at := self._pace.reserve(chat, start, span)) is not None:
-                chosen.append((head, at))
+            elif (place := self._place(chat, start, span)) is not None:
+                chosen.append((head, place))
             else:
                 self._heads.put_off(head, now + self._pace.wait((chat,), start))
         return chosen, too_old
+
+    def _place(self, chat_id: int, start: datetime, span: timedelta) -> Place | None:
+        if (at := self._pace.reserve(chat_id, start, span)) is not None:
+            return Place(at)
+        if (at := self._pace.buy(chat_id, start, span)) is not None:
+            return Place(at, paid=True)
+        return None
 
     def _too_old(self, head: Candidate, now: datetime) -> bool:
         waited = now - head.waiting_since > STALE
         return waited and not head.ignores_age and now - head.words.published > self._max_age
 
     async def _claim(self, chosen: Chosen, too_old: Sequence[Candidate], now: datetime) -> None:
-        lost: dict[int, tuple[Candidate, datetime]] = {head.id: (head, at) for head, at in chosen}
+        lost = {head.id: (head, place) for head, place in chosen}
         try:
             if too_old:
                 await self._outbox.skip([head.id for head in too_old], SkipReason.TOO_OLD, now)
@@ -121,12 +140,16 @@ class Deliverer:
             for head in too_old:
                 self._freed(head.target.chat_id, None)
 
-    async def _start(self, chosen: dict[int, tuple[Candidate, datetime]], now: datetime) -> None:
+    async def _start(self, chosen: dict[int, tuple[Candidate, Place]], now: datetime) -> None:
         """Claim `chosen` and send what was claimed; what was not stays in `chosen`."""
-        made = {row: self._press.post(head) for row, (head, _) in chosen.items()}
-        requests = [
-            (head, bare(head) if isinstance(request := made[row], Fault) else request)
+        hushed = self._quiet(now)
+        made = {
+            row: self._press.post(replace(head, loud=False) if hushed and head.loud else head)
             for row, (head, _) in chosen.items()
+        }
+        requests = [
+            (head, bare(head) if isinstance(request := made[row], Fault) else _priced(request, place))
+            for row, (head, place) in chosen.items()
         ]
         claims = await self._outbox.claim(requests, now)
         if claims:
@@ -136,13 +159,13 @@ class Deliverer:
             if isinstance(request, Fault):
                 self._tasks.start(claim.id, self._sending.give_up(claim, request.detail))
             else:
-                _, at = chosen.pop(claim.id)
-                self._tasks.start(claim.id, self._send(claim, at))
+                _, place = chosen.pop(claim.id)
+                self._tasks.start(claim.id, self._send(claim, place.at))
 
-    def _release(self, lost: Iterable[tuple[Candidate, datetime]], now: datetime) -> None:
+    def _release(self, lost: Iterable[tuple[Candidate, Place]], now: datetime) -> None:
         """Nothing left for these: their places are free again, and soon their chats are looked at anew."""
-        for head, at in lost:
-            self._pace.give_back(head.target.chat_id, at)
+        for head, place in lost:
+            self._pace.give_back(head.target.chat_id, place.at, paid=place.paid)
             self._heads.free(head.target.chat_id, now + _LOST)
 
     async def _send(self, claim: Claim, at: datetime) -> None:
@@ -159,3 +182,8 @@ class Deliverer:
             at = await self._outbox.next_due(now)
             self._heads.read_by(at)
         return LONGEST_PAUSE if at is None else (at - now).total_seconds()
+
+
+def _priced(request: FrozenRequest, place: Place) -> FrozenRequest:
+    """A request costs what its own place costs, not what it did when it was frozen."""
+    return request if request.paid == place.paid else replace(request, paid=place.paid)

@@ -11,6 +11,7 @@ from bot.events import (
     MadePlainer,
     Resending,
     Surge,
+    TemplateFailed,
     TwinSought,
     UpdateSetAside,
 )
@@ -51,6 +52,8 @@ def _of_portal(event: Event) -> Line | None:
             return "flapping", {"title": event.new_title}
         case Corrected() if event.by_desk:
             return "by_desk", {"title": event.new_title}
+        case TemplateFailed():
+            return "template", {"detail": event.detail}
         case UpdateSetAside():
             return "set_aside", {"update": str(event.update_id)}
     return None

@@ -27,7 +27,7 @@ from bot.workers.loop import LONGEST_PAUSE, Loop, Tasks
 #: Looks under way at once, one a host: feeds that wait for a slow host would keep the others out.
 MOST_LOOKS = 16
 #: Seconds until feeds that could not be looked at now are thought of again; a look that ends wakes us before.
-_BUSY = 1.0
+_BUSY = 0.5
 #: Seconds that a look under way may take to end when the bot stops.
 _GRACE = 1.0
 

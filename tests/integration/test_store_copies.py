@@ -108,6 +108,21 @@ async def test_a_first_look_that_was_open_is_over(home: Home) -> None:
     assert (released, fates) == (0, {1: "copy"})
 
 
+async def test_no_twin_is_sought_from_a_copy(home: Home) -> None:
+    """The original does it; the copy may be months old."""
+    await home.furnish()
+    (story,) = await home.news(1)
+    (claim,) = await home.claim()
+    await home.stores.outbox.uncertain(claim, NOW, "timed out", NOW)
+    (doubt,) = await home.stores.doubts.doubts(NOW)
+    await home.stores.doubts.absent(doubt, NOW)
+    await home.deliver()
+    assert len(await home.stores.doubts.doubts(NOW)) == 1
+    async with copied(home) as restored:
+        assert await restored.stores.doubts.doubts(NOW + HOUR) == []
+        assert await restored.fate(story) == ("SENT", None)
+
+
 async def test_a_copy_says_nothing_of_the_past(home: Home) -> None:
     """No old update is answered, no old alert is sent, no beat is taken for its own."""
     await busy_newsroom(home)

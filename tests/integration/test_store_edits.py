@@ -177,6 +177,16 @@ async def test_no_edit_in_a_chat_that_rests(home: Home) -> None:
     assert await due_titles(home, NOW + MINUTE) == ["Dua"]
 
 
+async def test_no_edit_where_the_channel_does_not_stand_any_more(home: Home) -> None:
+    """Whatever made the chat another one: the message cannot be reached from there."""
+    story = await posted(home)
+    await home.correct(story, "Dua")
+    await home.sql("UPDATE channels SET chat_id = -2001")
+    await home.again()
+
+    assert await due_titles(home, NOW + HOUR) == []
+
+
 async def test_the_longest_waiting_edit_comes_first(home: Home) -> None:
     """And no more than asked for."""
     await home.furnish(channel("@satu"), channel("@dua"))

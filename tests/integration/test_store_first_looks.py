@@ -152,6 +152,23 @@ async def test_a_feed_that_recovers_before_the_choice_takes_part(home: Home) -> 
     assert await drained(home) == ["5"]
 
 
+async def test_a_feed_that_failed_is_still_asked_for_all(home: Home) -> None:
+    """A new channel, an old feed: not "anything new?" until the choice was made."""
+    await start(home)
+    await look_at(home, 0, 1, 2)
+    await release(home)
+    await start(home, channel(), channel("@baru"), feeds=2)
+    await home.stores.polls.record_failure(home.feeds[0], "timed out", NOW, NOW)
+    await home.again()
+
+    asked = await look_at(home, 0, 1, 2)
+    await look_at(home, 1)
+    await release(home)
+
+    assert (asked.etag, asked.body_hash) == (None, None)
+    assert await drained(home, channel_id=home.channels[1]) == ["2"]
+
+
 async def test_all_feeds_fail(home: Home) -> None:
     """Nothing is chosen, and nothing comes later either."""
     await start(home)
@@ -239,6 +256,20 @@ async def test_a_pair_that_is_gone_decides_nothing(home: Home) -> None:
     await release(home)
 
     assert await home.fates() == {1: "first_look", 2: "PENDING"}
+
+
+async def test_nothing_stays_held_for_ever(home: Home) -> None:
+    """The new feed leaves the settings between its look and the choice: what it brought counts as seen."""
+    await start(home)
+    await look_at(home, 0, 1)
+    await release(home)
+    await start(home, feeds=2)
+    await look_at(home, 1, 7)
+    await home.again()
+    await start(home)
+
+    assert await home.fate(2) == ("SKIPPED", "first_look")
+    assert await release(home) == 0
 
 
 async def test_a_removed_channel_decides_nothing(home: Home) -> None:

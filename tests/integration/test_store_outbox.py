@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -148,7 +149,7 @@ async def test_two_topics_of_one_group_take_turns(home: Home) -> None:
     assert len(chosen) == 2
 
     together = await home.stores.outbox.claim(chosen, NOW)
-    afterwards = await home.stores.outbox.claim(chosen, NOW)
+    afterwards = await home.stores.outbox.claim(chosen[1:], NOW)
 
     assert (len(together), afterwards) == (1, [])
     await home.stores.outbox.sent([(together[0], 5)], NOW)
@@ -385,6 +386,20 @@ async def test_nothing_due_is_due_again(home: Home) -> None:
     assert await stores.outbox.next_due(NOW) is None
 
 
+async def test_what_waits_for_its_channel_is_not_due_for_ever(home: Home) -> None:
+    """A retry and a doubt whose times have passed, where nothing can go: they are looked for, not waited for."""
+    await home.furnish(channel("@satu"), channel("@dua"))
+    await home.news(1)
+    retried, doubted = await home.claim()
+    await home.stores.outbox.retry(retried, NOW, "no route", None, NOW)
+    await home.stores.outbox.uncertain(doubted, NOW, "timed out", NOW)
+    await home.stores.channels.pause(retried.target.channel_id, "kicked", NOW + HOUR, NOW)
+    stores = await home.again()
+
+    assert await home.titles() == []
+    assert await stores.outbox.next_due(NOW) is None
+
+
 async def test_the_same_story_is_due_to_a_channel_once(home: Home) -> None:
     """Rows are unique whatever feeds add; only what a rule kept out may be let in."""
     await home.furnish()
@@ -397,3 +412,19 @@ async def test_the_same_story_is_due_to_a_channel_once(home: Home) -> None:
 
     assert await home.fate(story) == ("SENT", None)
     assert await home.titles() == []
+
+
+async def test_stars_are_counted_before_they_are_spent(home: Home) -> None:
+    """The claim's own transaction counts them, on the newsroom's day; a kill between forgets none."""
+    await home.furnish(channel("@satu"), channel("@dua"), channel("@tiga"))
+    await home.news(1)
+    stores = await home.again()
+    heads = await stores.outbox.heads(NOW, 10)
+
+    await stores.outbox.claim(
+        [(head, replace(request(), paid=place > 0)) for place, head in enumerate(heads)], NOW
+    )
+    stores = await home.again()
+
+    assert await stores.outbox.paid_today(NOW) == 2
+    assert await stores.outbox.paid_today(NOW + 24 * HOUR) == 0
