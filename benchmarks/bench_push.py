@@ -44,9 +44,10 @@ class StopwatchHub(Hub):
 async def main() -> None:
     """Print median and 95th percentile in milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
-        async with Sandbox(Options(limits=False)) as sandbox, HubPortal() as portal:
+        portal = HubPortal()
+        portal.hub = hub = StopwatchHub()
+        async with Sandbox(Options(limits=False)) as sandbox, portal:
             sandbox.moderators.add_chat("channel", "Kabar", username="kabar")
-            portal.hub = hub = StopwatchHub()
             for _ in range(ITEMS):
                 portal.publish()
             async with running_bot(sandbox, portal, Path(folder)):
@@ -97,7 +98,7 @@ async def running_bot(sandbox: Sandbox, portal: HubPortal, folder: Path) -> Asyn
     )
     try:
         async with asyncio.timeout(60):
-            while not (portal.hub.subscribers and sandbox.journal.entries("sent")):  # noqa: ASYNC110 - two servers
+            while not (portal.hub.subscribers and sandbox.journal.entries("sent")):
                 assert process.returncode is None, "the bot ended"
                 await asyncio.sleep(0.05)
         yield

@@ -86,7 +86,7 @@ class FakeClock:
         # What CPython's event loop is about to run; nothing public tells.
         ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
         await asyncio.sleep(0)
-        while ready or self.busy():
+        while ready or self.busy():  # noqa: ASYNC110 - what is waited for knows no event
             await asyncio.sleep(0.0001 if self.busy() else 0)
 
 

@@ -202,7 +202,9 @@ class World:
         """All texts that the bot has ever sent or edited to, in order."""
         entries = self.sandbox.journal.entries()
         kinds = {"sent", "edited"}
-        return [e["text"] for e in entries if e["kind"] in kinds and e["chat"] == chat.id and e["by"] == "bot"]
+        return [
+            e["text"] for e in entries if e["kind"] in kinds and e["chat"] == chat.id and e["by"] == "bot"
+        ]
 
     def calls(self, method: str) -> int:
         """How often the bot called a method."""

@@ -19,6 +19,8 @@ LEASE = timedelta(days=10)
 _SHORTEST_LEASE, _LONGEST_LEASE = timedelta(minutes=1), timedelta(days=90)
 #: Asked again when neither refusal nor confirmation came, and after each further failure twice as long.
 _PATIENCE, _LONGEST_PATIENCE = timedelta(minutes=5), timedelta(days=1)
+#: Between two requests, however short the lease.
+_RUSH = timedelta(seconds=4)
 #: The methods of §8; a hub may use any of them.
 _METHODS = {
     "sha1": hashlib.sha1,
@@ -89,7 +91,7 @@ def ask_again_after(asks: int, lease_left: timedelta = timedelta()) -> timedelta
     While a lease lasts, at least three more tries fit into what is left of it.
     """
     usual = min(_PATIENCE * (1 << min(max(asks, 1) - 1, 16)), _LONGEST_PATIENCE)
-    return max(_SHORTEST_LEASE / 4, min(usual, lease_left / 4)) if lease_left > timedelta() else usual
+    return max(_RUSH, min(usual, lease_left / 4)) if lease_left > timedelta() else usual
 
 
 class Signature:

@@ -170,11 +170,15 @@ async def _quietly(work: Any) -> None:  # noqa: ANN401
 
 
 class HubPortal(SamplePortal):
-    """A sample portal whose feeds name its own hub, which brings news at once when the desk has any."""
+    """A sample portal whose feeds name its own hub, which brings news at once when the desk has any.
+
+    `names` is another hub that its feeds name instead; empty: none.
+    """
 
     def __init__(self, *, port: int = 0, seed: int = 1) -> None:
         super().__init__(port=port, seed=seed)
         self.hub = Hub()
+        self.names: str | None = None
 
     @property
     def hub_url(self) -> str:
@@ -196,4 +200,4 @@ class HubPortal(SamplePortal):
         return app
 
     def _written(self, request: web.Request) -> Feed:
-        return replace(super()._written(request), hub=self.hub_url)
+        return replace(super()._written(request), hub=self.hub_url if self.names is None else self.names)

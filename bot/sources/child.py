@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from bot.errors import ParseError
 from bot.sources.parsing import parse
+from bot.sources.sparing import Spare
 from bot.sources.wire import HEAD, MEMORY, pack, parsed_to_json, task_from_json
 
 #: What feedparser would open addresses with: 4.6 MB that a process without a network has no use for.
@@ -29,9 +30,11 @@ def main() -> None:
     _do_without(*_NOT_NEEDED)
     import feedparser  # noqa: F401  # paid for once, before memory is limited
 
+    spare = Spare()
     limit_resources(int(sys.argv[1]) if len(sys.argv) > 1 else MEMORY)
     while (request := _read(tasks)) is not None:
-        answers.write(pack({**_answer(*request), "resident": _resident()}))
+        answer = _answer(*request, spare)
+        answers.write(pack({**answer, "resident": _resident() - spare.size}))
         answers.flush()
 
 
@@ -64,10 +67,10 @@ def _read(source: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     return (json.loads(text), body) if len(body) == body_size else None
 
 
-def _answer(task: dict[str, Any], body: bytes) -> dict[str, Any]:
+def _answer(task: dict[str, Any], body: bytes, spare: Spare) -> dict[str, Any]:
     _set_alarm(_LONGEST)
     try:
-        return parsed_to_json(parse(body, task_from_json(task)))
+        return parsed_to_json(parse(body, task_from_json(task), spare))
     except ParseError as error:
         return {"error": str(error)}
     except MemoryError:

@@ -15,6 +15,7 @@ from bot.domain.links import absolute, site
 from bot.domain.text import clean_lead, clean_title, shorten
 from bot.errors import ParseError
 from bot.sources.mending import MARK, is_feed_root, mend
+from bot.sources.sparing import Spare
 
 #: Items of one document that are looked at (product.md §4.6).
 MOST_ITEMS = 2000
@@ -34,8 +35,10 @@ _OWN_ENTITY = "an entity that the document defines itself stands in it"
 Entry = Mapping[str, Any]
 
 
-def read_feed(text: str, *, url: str, zone: tzinfo, now: datetime) -> Document:
+def read_feed(text: str, *, url: str, zone: tzinfo, now: datetime, spare: Spare | None = None) -> Document:
     """The whole items of an RSS, RDF or Atom document, in its order, at most `MOST_ITEMS`.
+
+    With `spare`, items that it has seen at the last reading are not parsed again.
 
     Raises:
         ParseError: no feed, or one that breaks off before its first whole item.
@@ -43,14 +46,18 @@ def read_feed(text: str, *, url: str, zone: tzinfo, now: datetime) -> Document:
     mended = mend(text, MOST_ITEMS)
     if mended.cut_off and not mended.items:
         raise ParseError("the feed breaks off before the end of its first item")
-    parsed = _parse(mended.text)
+    plan = spare.plan(mended.text, url, zone, now) if spare else None
+    parsed = _parse(plan.text if plan else mended.text)
+    if plan and len(parsed["entries"]) != plan.fresh:  # feedparser sees other items than we do
+        plan, parsed = None, _parse(mended.text)
     channel, entries = parsed["feed"], parsed["entries"][:MOST_ITEMS]
-    if not entries and (mended.items or not is_feed_root(mended.text)):
+    if not entries and not plan and (mended.items or not is_feed_root(mended.text)):
         raise ParseError("this is no feed that can be read: neither RSS nor Atom")
     base = absolute(_raw(channel, "link"), url) or url
     reader = _Reader(_base(base, url), zone, now)
+    items = tuple(reader.item(entry) for entry in entries)
     return Document(
-        items=tuple(reader.item(entry) for entry in entries),
+        items=spare.fill(plan, items) if spare and plan else items,
         title=clean_title(_raw(channel, "title")),
         hub=absolute(_link(channel, "hub"), url),
         self_url=absolute(_link(channel, "self"), url),

@@ -22,10 +22,13 @@ class HubLinks:
 
 def hub_links(headers: Iterable[str], url: str) -> HubLinks:
     """What the Link headers of the answer from `url` say."""
-    found: dict[str, str | None] = {}
+    found: dict[str, str] = {}
     for header in headers:
         for address, parameters in _LINK.findall(header):
             rel = _REL.search(parameters)
-            for name in (rel[1] or rel[2] or "").lower().split() if rel else ():
-                found.setdefault(name, absolute(address.strip(), url))
+            target = absolute(address.strip(), url)
+            if rel is None or target is None or not target.startswith(("http://", "https://")):
+                continue
+            for name in (rel[1] or rel[2] or "").lower().split():
+                found.setdefault(name, target)
     return HubLinks(found.get("hub"), found.get("self"))

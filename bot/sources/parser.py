@@ -21,7 +21,7 @@ _ANSWER_LIMIT = 64 * 1024 * 1024
 class ParserProcess:
     """Parses documents in a child process, started when first needed.
 
-    It does not fetch, and keeps nothing between tasks. `deadline` is in seconds for one document, `memory` in
+    It does not fetch; the child remembers the items that it read last, to be spared them. `deadline` is in seconds for one document, `memory` in
     bytes of address space beyond what the child itself takes.
     """
 

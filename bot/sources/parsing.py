@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bot.domain.headlines import Document
 from bot.errors import ParseError
 from bot.sources.decoding import decode, gunzip
 from bot.sources.mending import root_name
+
+if TYPE_CHECKING:
+    from bot.sources.sparing import Spare
 
 #: Bytes of a document after unpacking (product.md §4.6).
 MOST_BYTES = 10 * 1024 * 1024
@@ -56,8 +60,8 @@ class Parsed:
     feeds: tuple[str, ...] = ()
 
 
-def parse(body: bytes, task: Task) -> Parsed:
-    """The headlines of `body`.
+def parse(body: bytes, task: Task, spare: Spare | None = None) -> Parsed:
+    """The headlines of `body`; `spare` remembers those of the last reading.
 
     Raises:
         ParseError: no headline can be read in it, and no feed is named; says in plain words why.
@@ -69,15 +73,15 @@ def parse(body: bytes, task: Task) -> Parsed:
         from bot.sources.jsonfeed import read_json_feed
 
         return Parsed(read_json_feed(text.strip("\ufeff \t\r\n"), url=task.url, zone=task.zone, now=task.now))
-    return _parse_markup(text, task)
+    return _parse_markup(text, task, spare)
 
 
-def _parse_markup(text: str, task: Task) -> Parsed:
+def _parse_markup(text: str, task: Task, spare: Spare | None) -> Parsed:
     root = root_name(text)
     if root in _FEED_ROOTS or (root != "html" and _looks_like_feed(text)):
         from bot.sources.feeds import read_feed
 
-        return Parsed(read_feed(text, url=task.url, zone=task.zone, now=task.now))
+        return Parsed(read_feed(text, url=task.url, zone=task.zone, now=task.now, spare=spare))
     if root in _OTHER_XML:
         raise ParseError(f"this is {_OTHER_XML[root]}, no feed")
     if not root or "<" not in text:

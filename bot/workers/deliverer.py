@@ -32,6 +32,8 @@ _ORPHANS_EVERY = timedelta(seconds=10)
 _LOST = timedelta(milliseconds=200)
 #: Seconds between two rounds: what becomes ready meanwhile shares a claim.
 _REST = 0.02
+#: The task that reads the next page of heads; the others run under their rows' ids, which begin at 1.
+_PAGE = 0
 #: Seconds that sends under way may take to end when the bot stops (product: within 5 s).
 GRACE = 3.5
 
@@ -100,7 +102,14 @@ class Deliverer:
         await self._heads.read(now)
         if not self.loop.stopping:
             await self._claim(*self._choose(now), now)
+            # Now that all that was chosen is claimed: what is claimed is in no page.
+            if self._heads.low:
+                self._tasks.start(_PAGE, self._read_page(now))
         return await self._pause()
+
+    async def _read_page(self, now: datetime) -> None:
+        await self._heads.read_page(now)
+        self.loop.nudge()
 
     def _choose(self, now: datetime) -> tuple[Chosen, Sequence[Candidate]]:
         """The heads that may leave within the horizon, with their places; and those that are too old."""

@@ -19,12 +19,11 @@ from bot.events import (
     Delivered,
     Event,
     Events,
-    MadePlainer,
     UpdatesRecovered,
     UpdatesTrouble,
 )
 from bot.ports import Alert, Clock, DeskStore, Network, Pace, Trouble
-from bot.workers.lines import said
+from bot.workers.lines import Line, said
 from bot.workers.loop import Loop, Tasks
 from bot.workers.saving import Saver
 
@@ -65,7 +64,7 @@ class Desk:
         self._clock = clock
         self._ops_chat = ops_chat
         self._language = language
-        self._heard: deque[Event] = deque(maxlen=_MOST_WAITING)
+        self._heard: deque[UpdatesTrouble | UpdatesRecovered | Line] = deque(maxlen=_MOST_WAITING)
         self._names: dict[int, str] = {}
         self._said: dict[str, datetime] = {}
         self._serves: set[str] = set()  # channels in trouble that took a post meanwhile
@@ -97,11 +96,11 @@ class Desk:
             self._queue(event)
         elif isinstance(event, ChannelPaused | ChannelResumed):
             self.loop.nudge()
-        elif said(event, self._names) is not None:
-            self._queue(event)
+        elif (line := said(event, self._names)) is not None:
+            self._queue(line)
 
-    def _queue(self, event: Event) -> None:
-        self._heard.append(event)
+    def _queue(self, heard: UpdatesTrouble | UpdatesRecovered | Line) -> None:
+        self._heard.append(heard)
         self.loop.nudge()
 
     def _learn(self, event: Delivered) -> None:
@@ -122,25 +121,25 @@ class Desk:
 
     async def _queue_heard(self) -> None:
         while self._heard:
-            event = self._heard.popleft()
+            heard = self._heard.popleft()
             try:
-                await self._note(event)
+                await self._note(heard)
             except BaseException:
-                self._heard.appendleft(event)  # a database that said no is asked again
+                self._heard.appendleft(heard)  # a database that said no is asked again
                 raise
 
-    async def _note(self, event: Event) -> None:
+    async def _note(self, heard: UpdatesTrouble | UpdatesRecovered | Line) -> None:
         now = self._clock.now()
-        if isinstance(event, UpdatesTrouble):
-            values = {"detail": event.detail}
+        if isinstance(heard, UpdatesTrouble):
+            values = {"detail": heard.detail}
             await self._store.trouble(
                 Trouble("updates", "updates", values), self._say("updates", values), now
             )
-        elif isinstance(event, UpdatesRecovered):
+        elif isinstance(heard, UpdatesRecovered):
             await self._store.over("updates", self._say("updates_over", {}), now)
-        elif (line := said(event, self._names)) is not None:
-            text = self._say(*line)
-            if not isinstance(event, MadePlainer) or self._is_news(text, now):
+        else:
+            text = self._say(*heard)
+            if heard[0] != "plainer" or self._is_news(text, now):
                 await self._store.say(text, now)
 
     def _is_news(self, text: str, now: datetime) -> bool:

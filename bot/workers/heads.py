@@ -14,7 +14,9 @@ from bot.domain.delivery import Candidate
 from bot.ports import Outbox
 
 #: Heads read at once; of thousands the oldest suffice for a while.
-MOST = 500
+MOST = 1000
+#: When so few are left of a page the next one is read.
+_LOW = 300
 #: All are read this often at least.
 READ_EVERY = timedelta(seconds=5)
 
@@ -30,6 +32,7 @@ class Heads:
         self._freed: set[int] = set()
         self._again: list[tuple[datetime, int]] = []
         self._more = False
+        self._turning = False
         self._read_at: datetime | None = None
 
     @property
@@ -41,6 +44,11 @@ class Heads:
     def exhausted(self) -> bool:
         """None is ready, but there are heads that were not read yet."""
         return self._more and not self._ready
+
+    @property
+    def low(self) -> bool:
+        """The next page should be read while this one lasts."""
+        return self._more and len(self._ready) < _LOW and not self._turning
 
     def forget(self) -> None:
         """There is news: read all of them."""
@@ -64,9 +72,8 @@ class Heads:
             self._freed.add(heappop(self._again)[1])
         if self._read_at is None or now >= self._read_at:
             await self._read_all(now)
-        elif self.exhausted:
-            self._freed.clear()
-            self._add_page(await self._outbox.heads(now, MOST, beside=self._held))
+        elif self.exhausted and not self._turning:
+            await self.read_page(now)
         elif self._freed and not self._more:
             freed, self._freed = self._freed, set()
             try:
@@ -74,6 +81,15 @@ class Heads:
             except BaseException:
                 self._freed |= freed
                 raise
+
+    async def read_page(self, now: datetime) -> None:
+        """Ask for the next page. Heads are popped and put off meanwhile: none of those is in it."""
+        self._turning = True
+        self._freed.clear()  # they are in the page
+        try:
+            self._add_page(await self._outbox.heads(now, MOST, beside=list(self._held)))
+        finally:
+            self._turning = False
 
     def pop(self, now: datetime) -> Candidate | None:
         """The head that waits longest of those that are ready."""

@@ -13,6 +13,9 @@ from bot.events import Events
 from bot.ports import Clock, Outbox
 from bot.workers.loop import AFTER_FAILURE, StoreSpell
 
+#: Seconds after a commit in which the next one waits for company.
+_GATHER = 0.02
+
 
 class Saver:
     """Has the database take something, however often it says no at first."""
@@ -35,7 +38,7 @@ class Saver:
 
 
 class SentSaver:
-    """Saves arrivals: those that are ready together share a commit."""
+    """Saves arrivals: those that are ready together share a commit, and in a crowd more are ready together."""
 
     def __init__(self, outbox: Outbox, saver: Saver, clock: Clock) -> None:
         self._outbox = outbox
@@ -44,19 +47,27 @@ class SentSaver:
         self._ready: list[tuple[Claim, int | None]] = []
         self._next: asyncio.Task[None] | None = None
         self._committing = asyncio.Lock()
+        self._ended = clock.now()
 
     async def save(self, claim: Claim, message_id: int | None) -> None:
-        """Returns when the database knows it. Raises what the commit raised, if not `StoreError`."""
+        """Returns when the database knows it, cancelled meanwhile or not.
+
+        Raises what the commit raised, if not `StoreError`.
+        """
         self._ready.append((claim, message_id))
         if self._next is None:
             self._next = asyncio.ensure_future(self._commit())
-        await asyncio.shield(self._next)
+        await _to_its_end(self._next)
 
     async def _commit(self) -> None:
-        # What becomes ready while a commit is under way goes with the next one.
+        # What becomes ready while a commit is under way, or shortly after one, goes with the next.
         async with self._committing:
+            since = (self._clock.now() - self._ended).total_seconds()
+            if 0 <= since < _GATHER:
+                await self._clock.sleep(_GATHER - since)
             ready, self._ready, self._next = self._ready, [], None
             await self._saver(partial(self._sent, ready))
+            self._ended = self._clock.now()
 
     async def _sent(self, arrivals: Sequence[tuple[Claim, int | None]]) -> None:
         await self._outbox.sent(arrivals, self._clock.now())
@@ -64,7 +75,10 @@ class SentSaver:
 
 async def through_cancellation(work: Coroutine[Any, Any, None]) -> None:
     """Finish `work` even if our task is cancelled meanwhile, then be cancelled. Raises what `work` raises."""
-    task = asyncio.ensure_future(work)
+    await _to_its_end(asyncio.ensure_future(work))
+
+
+async def _to_its_end(task: asyncio.Task[None]) -> None:
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:

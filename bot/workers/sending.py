@@ -79,7 +79,10 @@ class Sending:
         now = self._clock.now()
         self._tell(Answered(now, claim.id, chat, outcome.verdict.value, outcome.detail))
         step = after_send(outcome, claim.attempts, now, self._uncertain_wait)
-        await through_cancellation(self._settle(claim, outcome, step))
+        if step.state is State.SENT:
+            await self._arrived(claim, outcome.message_id or 0)
+        else:
+            await through_cancellation(self._settle(claim, outcome, step))
 
     async def give_up(self, claim: Claim, detail: str) -> None:
         """Nothing is sent: `claim` ends as FAILED."""
@@ -87,9 +90,7 @@ class Sending:
 
     async def _settle(self, claim: Claim, outcome: Outcome, step: Step) -> None:
         now, chat = self._clock.now(), claim.target.chat_id
-        if step.state is State.SENT:
-            await self._arrived(claim, outcome.message_id or 0)
-        elif step.moved_to is not None:
+        if step.moved_to is not None:
             await self._follow(claim, outcome, step.moved_to)
         elif step.pause:
             await self._pause(claim, outcome.detail)

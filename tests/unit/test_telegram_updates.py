@@ -405,6 +405,37 @@ async def test_what_the_webhook_brings_is_stored_first_and_handled_once() -> Non
     assert 20 not in bench.handled
 
 
+class PatientClock(FakeClock):
+    """The two seconds that the loop gives late commands last until `quiet` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quiet = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds == 2:
+            await self.quiet.wait()
+        await super().sleep(seconds)
+
+
+async def test_of_late_commands_that_the_webhook_brings_only_the_last_is_answered() -> None:
+    """They come one by one: what a chat's last is can be told only when no more of them come."""
+    bench = Bench(getWebhookInfo={"url": ""})
+    bench.clock = clock = PatientClock()
+    bench.loop = bench.build(Webhook("https://kami.id/rahasia", "sesame"))
+    running = asyncio.ensure_future(bench.loop.run())
+    await until(lambda: bench.bot.calls)
+    for number in (7, 8, 9):
+        await bench.loop.receive(message(number, age=timedelta(hours=1)))
+        assert not bench.handled
+    clock.quiet.set()
+    await until(lambda: not bench.inbox.open)
+
+    assert bench.handled == [9]
+    bench.loop.stop()
+    await running
+
+
 # ---------------------------------------------------------------- the first contact
 
 

@@ -1,0 +1,290 @@
+"""A crash campaign: publish, kill, start again, until everything is settled; then the server's journal judges.
+
+    start ─▶ headlines, other people, faults ─▶ dead at some event or moment ─▶ start …  ─▶ all settled ─▶ verdict
+
+A campaign knows what was published and what the server truly accepted, nothing else; it never asks the bot
+whether it did well. What one campaign is about is a `Scenario` (see `scenarios.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from bot.sandbox.world import Chat
+from tests.crash.births import Births, Life
+from tests.support_world import World, until, world
+
+#: Where a bot may die: every named step of the way of a post.
+STEPS = (
+    "HeadlinesRecorded",
+    "Claimed",
+    "Sending",
+    "Answered",
+    "Delivered",
+    "BecameUncertain",
+    "Asking",
+    "Resending",
+    "TwinSought",
+)
+#: A life without a death by then is ended from outside.
+LONGEST_LIFE = 5.0
+#: Seconds that the last life may take to settle everything.
+_LAST_LIFE = 90.0
+_TICK = 0.03
+
+Act = Callable[["Campaign", Chat], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What happens besides the kills. `fault` hits every fifth send to a channel."""
+
+    name: str
+    ops: bool = True
+    fault: Mapping[str, Any] | None = None
+    acts: Sequence[Act] = ()
+    #: False: the channels never had a post when the killing begins.
+    settled_first: bool = True
+    steps: Sequence[str] = STEPS
+    #: A twin may stand only where §6 cannot tell, and the desk was told of it.
+    may_leave_twins: bool = False
+    #: The acts happen before every start, and never else.
+    act_at_starts: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of it."""
+
+    kills: int = 0
+    posts: int = 0
+    lost: int = 0
+    twins: int = 0
+    momentary: int = 0
+    out_of_order: int = 0
+    foreign: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Tally) -> Self:
+        for name in ("kills", "posts", "lost", "twins", "momentary", "out_of_order", "foreign"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.notes += other.notes
+        return self
+
+    @property
+    def clean(self) -> bool:
+        return not (self.lost or self.twins or self.out_of_order or self.foreign)
+
+
+@dataclass(slots=True)
+class Campaign:
+    """One database, one portal, one server, and a row of short lives."""
+
+    scenario: Scenario
+    world: World
+    births: Births
+    dice: random.Random
+    environment: dict[str, str]
+    expected: list[str] = field(default_factory=list)
+    life: Life | None = None
+    kills: int = 0
+    said: int = 0
+
+    @property
+    def log(self) -> Path:
+        return self.world.folder / "bot.log"
+
+    async def fight(self, kills: int) -> Tally:
+        """All of it: `kills` deaths, then peace, then the verdict."""
+        await self._begin()
+        while self.kills < kills:
+            self._publish()
+            await self._live(self._way_to_die())
+        await self._make_peace()
+        return judge(self)
+
+    async def _begin(self) -> None:
+        await self._start("")
+        done = self._all_posted if self.scenario.settled_first else self._feed_known
+        await until(done, "the first look")
+        await self._die()
+        self.kills = 0
+        for chat in self.world.channels:
+            if self.scenario.fault is not None:
+                self.world.sandbox.state.faults.add(
+                    **{"method": "sendMessage", "chat": chat.id, "every": 5, **self.scenario.fault}
+                )
+
+    def _feed_known(self) -> bool:
+        states = self.world.states()
+        return bool(states) and "HELD" not in states
+
+    def _publish(self) -> None:
+        for _ in range(self.dice.choice((0, 1, 1, 2))):
+            # A number makes every headline its own.
+            title = f"Berita {len(self.expected):04d} " + self.dice.choice(("pagi", "siang", "sore", "malam"))
+            self.world.portal.publish(title)
+            self.expected.append(title)
+
+    def _way_to_die(self) -> str:
+        """An event and which one of its kind; or empty: at a moment of its own."""
+        if self.scenario.steps == STEPS and self.dice.random() < 0.25:
+            return ""
+        return f"{self.dice.choice(self.scenario.steps)}:{self.dice.choice((1, 1, 1, 2, 3))}"
+
+    async def _live(self, kill_at: str) -> None:
+        self._act(certainly=self.scenario.act_at_starts)
+        await self._start(kill_at)
+        longest = LONGEST_LIFE if kill_at else self.dice.uniform(0.05, 2.0)
+        end = time.monotonic() + longest
+        next_act = time.monotonic() + self.dice.uniform(0.1, 0.8)
+        while not self._over and time.monotonic() < end:
+            if kill_at and self._at_rest():
+                break
+            if time.monotonic() > next_act and not self.scenario.act_at_starts:
+                self._act()
+                next_act += self.dice.uniform(0.2, 1.0)
+            await asyncio.sleep(_TICK)
+        await self._die()
+
+    def _act(self, *, certainly: bool = False) -> None:
+        for act in self.scenario.acts:
+            if certainly or self.dice.random() < 0.4:
+                act(self, self.dice.choice(self.world.channels))
+
+    @property
+    def _over(self) -> bool:
+        return self.life is None or self.life.over
+
+    def _at_rest(self) -> bool:
+        """Nothing is left to die in the middle of."""
+        return self._all_posted() and not self.world.open_rows()
+
+    def _all_posted(self) -> bool:
+        wanted = set(self.expected)
+        return all(
+            wanted <= set(titles := self.world.headlines(chat)) and (wanted or titles)
+            for chat in self.world.channels
+        )
+
+    async def _start(self, kill_at: str) -> None:
+        self.life = await self.births.bear(
+            self.world.settings | self.environment | {"KILL_AT": kill_at}, self.log
+        )
+
+    async def _die(self) -> None:
+        assert self.life is not None
+        if self.life.over and self.life.died.result() != -signal.SIGKILL:
+            raise AssertionError(
+                f"a bot ended by itself with {self.life.died.result()}:\n{self.last_words()}"
+            )
+        await self.life.kill()
+        self.kills += 1
+
+    async def _make_peace(self) -> None:
+        self.world.sandbox.state.faults.clear()
+        for chat in self.world.channels:
+            if chat.me.status != "administrator":
+                self.world.moderators.set_rights(chat, "administrator")
+        calls = self.world.calls("getUpdates")
+        await self._start("")
+        await until(lambda: self._over or self.world.calls("getUpdates") > calls, "the last start")
+        end = time.monotonic() + _LAST_LIFE
+        while not self._at_rest() and time.monotonic() < end and not self._over:  # noqa: ASYNC110 - a database is polled
+            await asyncio.sleep(_TICK)
+        assert self.life is not None
+        self.life.send(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            status = await self.life.died
+        assert status == 0, f"after SIGTERM the bot ended with {status}:\n{self.last_words()}"
+
+    def change(self, sql: str) -> None:
+        """Meddle with the database of a bot that is dead."""
+        with closing(sqlite3.connect(self.world.database)) as database, database:
+            database.execute(sql)
+
+    def last_words(self) -> str:
+        return self.log.read_text("utf-8", "replace")[-5000:]
+
+
+def judge(campaign: Campaign) -> Tally:
+    """The verdict of the server's own journal."""
+    tally = Tally(kills=campaign.kills)
+    for chat in campaign.world.channels:
+        tally += _judge_channel(campaign, chat)
+    tally.foreign = len(foreign_touched(campaign.world))
+    if tally.foreign:
+        tally.notes += [str(entry) for entry in foreign_touched(campaign.world)]
+    return tally
+
+
+def _judge_channel(campaign: Campaign, chat: Chat) -> Tally:
+    standing = [title for title in campaign.world.headlines(chat) if title.startswith("Berita ")]
+    counts = Counter(standing)
+    sent = Counter(entry["text"].partition("\n")[0] for entry in campaign.world.accepted(chat))
+    lost = [title for title in campaign.expected if not counts[title]]
+    twins = [title for title, count in counts.items() if count > 1]
+    firsts = list(dict.fromkeys(standing))
+    wanted = [title for title in campaign.expected if counts[title]]
+    found = Tally(
+        posts=len(firsts),
+        lost=len(lost),
+        twins=len(twins),
+        momentary=sum(sent[title] - counts[title] for title in counts if sent[title] > counts[title]),
+        out_of_order=sum(a != b for a, b in zip(firsts, wanted, strict=True)),
+    )
+    name = f"{campaign.scenario.name} {chat.id}"
+    found.notes += [f"{name}: lost {title}" for title in lost] + [
+        f"{name}: twin of {title}" for title in twins
+    ]
+    if found.out_of_order:
+        found.notes.append(f"{name}: in the order {firsts}")
+    return found
+
+
+def foreign_touched(place: World) -> list[dict[str, Any]]:
+    """What the bot did to messages that are not its own."""
+    done = place.sandbox.journal.entries()
+    edited = [e for e in done if e["kind"] == "edited" and e["by"] != "bot"]
+    return edited + [e for e in done if e["kind"] == "deleted" and e["of"] != "bot"]
+
+
+async def campaign(
+    scenario: Scenario,
+    births: Births,
+    folder: Path,
+    *,
+    kills: int,
+    seed: str,
+    channels: int = 2,
+    speed: float = 1.0,
+) -> Tally:
+    """Run one campaign in a world of its own."""
+    settings = {
+        "FIRST_RUN_POSTS": "1" if scenario.settled_first else "0",
+        "UNCERTAIN_WAIT": str(max(1, round(speed))),
+        "CHANNEL_RATE": "100000",
+        "LOG_LEVEL": "debug",
+    }
+    async with world(folder, channels=channels) as place:
+        place.settings.update(settings)
+        if scenario.ops:
+            desk = place.moderators.add_chat("supergroup", "Meja redaksi")
+            place.settings["OPS_CHAT"] = str(desk.id)
+        environment = {"SPEED": str(speed), "ORIGIN": str(time.time())}
+        fighting = Campaign(scenario, place, births, random.Random(seed), environment)  # noqa: S311 - reproducible
+        try:
+            return await fighting.fight(kills)
+        finally:
+            if fighting.life is not None:
+                await fighting.life.kill()

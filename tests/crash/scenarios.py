@@ -1,0 +1,108 @@
+"""What else goes on while bots die: named acts of other people, faults of the line, and their combinations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bot.sandbox.world import Chat
+from tests.crash.campaign import Campaign, Scenario
+
+#: Unseen ids before a post beyond which product.md §6 does not look (with some to spare).
+_MOST_HOLES = 15
+
+#: What goes wrong with every fifth send. Times are real seconds; all end before the question is asked.
+FAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "drop_before": {"kind": "drop_before"},
+        "drop_after": {"kind": "drop_after"},
+        "hang_before": {"kind": "hang_before", "seconds": 0.4},
+        "hang_after": {"kind": "hang_after", "seconds": 0.4},
+        "error_before": {"kind": "error_before"},
+        "error_after": {"kind": "error_after"},
+        "cut_json": {"kind": "cut_json"},
+        "cut_body": {"kind": "cut_body"},
+        "html": {"kind": "html"},
+        "too_many": {
+            "kind": "refuse",
+            "code": 429,
+            "description": "Too Many Requests: retry after 1",
+            "parameters": {"retry_after": 1},
+        },
+        "too_many_after": {"kind": "flood_after", "retry_after": 1},
+        "late": {"kind": "late", "seconds": 0.3, "drop": True},
+        "slow": {"kind": "delay_after", "seconds": 0.4},
+    }
+)
+
+
+def admin_posts(campaign: Campaign, chat: Chat) -> None:
+    """Another administrator posts, and the bot is told."""
+    campaign.said += 1
+    campaign.world.people.post(chat, f"Pengumuman {campaign.said}")
+
+
+def other_bot_posts(campaign: Campaign, chat: Chat) -> None:
+    """Another bot posts, and nobody is told."""
+    campaign.said += 1
+    campaign.world.people.post(chat, f"Cuaca {campaign.said}", by="other_bot")
+
+
+def album(campaign: Campaign, chat: Chat) -> None:
+    """Pictures that take ids, told of or not."""
+    announce = campaign.dice.random() < 0.5
+    campaign.world.people.album(chat, campaign.dice.randint(2, 10), announce=announce)
+
+
+def service(campaign: Campaign, chat: Chat) -> None:
+    """A service message takes an id."""
+    campaign.world.people.service(chat)
+
+
+def deleted_album(campaign: Campaign, chat: Chat) -> None:
+    """An album that is gone before anybody asks; never so many that §6 would stop looking."""
+    room = _MOST_HOLES - _holes_at_the_end(chat)
+    if room < 2:
+        campaign.world.people.post(chat, "Jeda")
+        return
+    pictures = campaign.world.people.album(chat, min(campaign.dice.randint(2, 10), room), announce=False)
+    campaign.world.moderators.delete_messages(chat, [picture.id for picture in pictures])
+
+
+def hole(campaign: Campaign, chat: Chat) -> None:
+    """An id that is used up."""
+    if _holes_at_the_end(chat) < _MOST_HOLES:
+        campaign.world.moderators.make_hole(chat, 1)
+
+
+def thrown_out_or_let_in(campaign: Campaign, chat: Chat) -> None:
+    """The bot loses the channel, or is let back in."""
+    inside = chat.me.status == "administrator"
+    campaign.world.moderators.set_rights(chat, "kicked" if inside else "administrator")
+
+
+def _holes_at_the_end(chat: Chat) -> int:
+    last = max((m.id for m in chat.messages.values() if not m.deleted), default=0)
+    return chat.last_message - last
+
+
+CROWD = (admin_posts, other_bot_posts, album, service, deleted_album, hole)
+
+PLAIN = (
+    Scenario("with desk"),
+    Scenario("without desk", ops=False),
+    Scenario("admins", acts=(admin_posts,)),
+    Scenario("unannounced bot", ops=False, acts=(other_bot_posts,)),
+    Scenario("crowd", acts=CROWD),
+    Scenario("crowd without desk", ops=False, acts=CROWD),
+    Scenario("thrown out", acts=(thrown_out_or_let_in,)),
+    Scenario("thrown out in a crowd", ops=False, acts=(thrown_out_or_let_in, other_bot_posts, hole)),
+    Scenario("first post ever", settled_first=False),
+    Scenario("first post ever without desk", ops=False, settled_first=False, may_leave_twins=True),
+)
+BROKEN = tuple(
+    Scenario(f"every fifth {name}", ops=bool(number % 2), fault=fault, acts=CROWD if number % 3 else ())
+    for number, (name, fault) in enumerate(FAULTS.items())
+)
+ALL = (*PLAIN, *BROKEN)

@@ -1,0 +1,162 @@
+"""Bots die at every named step and at any moment; the server's journal says what they did (promise 1, §6).
+
+Every test run has a short campaign. `KILLS=2000 make soak` has the long one: so many deaths in all, shared
+among the scenarios, with a line when each is done and a table at the end. `SEED` gives it other dice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.world import Chat
+from tests.crash.births import Births, Processes, nursery
+from tests.crash.campaign import Act, Campaign, Scenario, Tally, campaign
+from tests.crash.scenarios import ALL, PLAIN
+
+KILLS = int(os.environ.get("KILLS", "0"))
+SEED = os.environ.get("SEED", "tetap")
+#: Deaths of one scenario in the short campaign.
+_FEW = 3
+#: A soak is cut into campaigns of so many deaths, so that every one begins afresh.
+_A_CAMPAIGN = 25
+#: Campaigns at once; they wait most of the time.
+_AT_ONCE = 8
+_SPEED = 4.0
+_COLUMNS = ("kills", "posts", "lost", "twins", "momentary", "out_of_order", "foreign")
+
+Outcome = Tally | Exception
+#: A campaign's name, its scenario, its number, and how many deaths it has.
+Plan = tuple[str, Scenario, int, int]
+
+
+def plans() -> Sequence[Plan]:
+    """What is to be fought: few deaths everywhere, or `KILLS` of them in rounds over all scenarios."""
+    if not KILLS:
+        return [(scenario.name, scenario, 0, _FEW) for scenario in ALL]
+    rounds = max(1, round(KILLS / len(ALL) / _A_CAMPAIGN))
+    kills = -(-KILLS // (len(ALL) * rounds))
+    return [(scenario.name, scenario, number, kills) for number in range(rounds) for scenario in ALL]
+
+
+async def fight_all(births: Births, folder: Path) -> Mapping[str, Outcome]:
+    """Every plan, several at once; what came of them by scenario."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+    found: dict[str, Outcome] = {scenario.name: Tally() for scenario in ALL}
+
+    async def fight(plan: Plan) -> None:
+        name, scenario, number, kills = plan
+        place = folder / f"{name.replace(' ', '-')}-{number}"
+        place.mkdir()
+        async with gate:
+            began = time.monotonic()
+            try:
+                tally = await campaign(
+                    scenario, births, place, kills=kills, seed=f"{SEED} {name} {number}", speed=_SPEED
+                )
+            except Exception as error:  # noqa: BLE001 - the others go on; this one's test fails
+                found[name] = error
+                return
+        so_far = found[name]
+        if isinstance(so_far, Tally):
+            so_far += tally
+        _tell(f"{name} {number}: {_line(tally)} in {time.monotonic() - began:.0f} s", *tally.notes)
+
+    await asyncio.gather(*map(fight, plans()))
+    _tell(*_table(found))
+    return found
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
+    """All campaigns of this run, fought once, beside each other."""
+
+    async def fight() -> Mapping[str, Outcome]:
+        async with nursery() as births:
+            return await fight_all(births, tmp_path_factory.mktemp("crash"))
+
+    return asyncio.run(fight())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
+def test_nothing_lost_nothing_twice_all_in_order(scenario: Scenario, outcomes: Mapping[str, Outcome]) -> None:
+    """After the last death every headline stands once, in order, and nobody else's message was touched."""
+    outcome = outcomes[scenario.name]
+    if isinstance(outcome, Exception):
+        raise outcome
+
+    assert outcome.kills >= _FEW
+    assert outcome.lost == 0, outcome.notes
+    assert outcome.out_of_order == 0, outcome.notes
+    assert outcome.foreign == 0, outcome.notes
+    # A first post ever cannot be asked about: its twin is found by comparing, and only where a desk is.
+    assert outcome.twins == 0 or scenario.may_leave_twins, outcome.notes
+    assert outcome.momentary == 0 or not scenario.settled_first, outcome.notes
+
+
+@pytest.mark.slow
+async def test_the_program_itself_dies_and_loses_nothing(tmp_path: Path) -> None:
+    """The same with processes of their own in place of forks, by the machine's own clock."""
+    tally = await campaign(PLAIN[0], Processes(), tmp_path, kills=3, seed=SEED)
+
+    assert tally.clean, tally.notes
+    assert tally.posts
+
+
+def resend_everything(fighting: Campaign, _chat: Chat) -> None:
+    """What a careless bot does after a crash: whatever was not known to be sent goes out again."""
+    fighting.change("UPDATE deliveries SET state = 'PENDING' WHERE state IN ('SENDING', 'UNCERTAIN')")
+
+
+def forget_everything(fighting: Campaign, _chat: Chat) -> None:
+    """What its opposite does: whatever was claimed counts as sent."""
+    fighting.change("UPDATE deliveries SET state = 'SKIPPED' WHERE state IN ('SENDING', 'UNCERTAIN')")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("act", "step", "harm"),
+    [(resend_everything, "Answered", "twins"), (forget_everything, "Claimed", "lost")],
+    ids=["careless", "forgetful"],
+)
+async def test_the_judge_sees_a_bot_that_recovers_badly(
+    tmp_path: Path, act: Act, step: str, harm: str
+) -> None:
+    """The campaign can fail: bots that repeat, or forget, what was under way are found out."""
+    scenario = Scenario("bad", acts=(act,), steps=(step,), act_at_starts=True)
+    async with nursery() as births:
+        tally = await campaign(scenario, births, tmp_path, kills=6, seed="x", speed=_SPEED)
+
+    assert getattr(tally, harm) > 0
+
+
+def _table(found: Mapping[str, Outcome]) -> Sequence[str]:
+    total = Tally()
+    lines = [f"{'scenario':32s}" + "".join(f"{name.replace('_', ' '):>14s}" for name in _COLUMNS)]
+    for name, outcome in found.items():
+        if isinstance(outcome, Tally):
+            total += outcome
+            lines.append(f"{name:32s}" + _numbers(outcome))
+        else:
+            lines.append(f"{name:32s} {str(outcome)[:200]}")
+    return [*lines, f"{'all':32s}" + _numbers(total)]
+
+
+def _numbers(tally: Tally) -> str:
+    return "".join(f"{getattr(tally, name):14d}" for name in _COLUMNS)
+
+
+def _line(tally: Tally) -> str:
+    return ", ".join(f"{getattr(tally, name)} {name.replace('_', ' ')}" for name in _COLUMNS)
+
+
+def _tell(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
