@@ -49,13 +49,14 @@ def run() -> None:
 def demo(
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="1: a headline every few seconds.")] = 1.0,
     port: Annotated[
-        int, typer.Option(min=0, max=65_534, help="Of the sample portal; 0: any free one.")
+        int, typer.Option(min=0, max=65_534, help="Of the page; the bot's own is the next. 0: free ones.")
     ] = 8080,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
 ) -> None:
     """Show the whole product on this machine: no token, no network, nothing to set."""
     from bot.cli.demo import demo as verb
 
-    raise typer.Exit(ending(lambda: verb(speed=speed, port=port)))
+    raise typer.Exit(ending(lambda: verb(speed=speed, port=port, browser=browser)))
 
 
 @app.command()

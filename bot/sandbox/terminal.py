@@ -16,19 +16,23 @@ _HELP = "Try:  /terbaru  /populer  /kategori  /bantuan   (a number taps the butt
 
 @dataclass(slots=True)
 class Screen:
-    """Turns journal entries into lines. `channel` and `reader` are the chats that are shown."""
+    """Turns journal entries into lines. `channel` and `reader` are the chats that are shown; `buttons` are those
+    under the newest answer: its message id and the button's data.
+    """
 
     channel: int
     reader: int
     buttons: list[tuple[int, str]] = field(default_factory=list)
 
-    def opening(self, portal: str) -> list[str]:
+    def opening(self, page: str, operator: str, portal: str) -> list[str]:
         """What a newcomer is told first."""
         return [
             "",
             "  Kabarbot, the demo: a sample portal, a local Bot API server and the real bot between them.",
-            f"  The portal:  {portal}",
-            "  The channel @kabar_demo is shown below as its readers see it; Ctrl+C ends it all.",
+            f"  See it all:        {page}",
+            f"  Operator's page:   {operator or 'none'}",
+            f"  The portal alone:  {portal}",
+            "  The channel @kabar_demo is shown below, too, as its readers see it; Ctrl+C ends it all.",
             f"  {_HELP}",
             "",
         ]
@@ -46,8 +50,9 @@ class Screen:
 
     def _answer(self, entry: Entry) -> list[str]:
         rows = (entry.get("markup") or {}).get("inline_keyboard", [])
-        self.buttons = [(int(entry["message_id"]), str(button["text"])) for row in rows for button in row]
-        labels = "   ".join(f"[{place}] {text}" for place, (_, text) in enumerate(self.buttons, 1))
+        buttons = [button for row in rows for button in row if "callback_data" in button]
+        self.buttons = [(int(entry["message_id"]), str(button["callback_data"])) for button in buttons]
+        labels = "   ".join(f"[{place}] {button['text']}" for place, button in enumerate(buttons, 1))
         lines = _block("Kabarbot to you", entry)
         return [*lines[:-1], f"  │ {labels}", lines[-1]] if labels else lines
 

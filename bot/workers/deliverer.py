@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from bot.domain.delivery import Candidate, Claim, FrozenRequest, SkipReason
 from bot.events import Claimed, Events
 from bot.ports import Clock, Outbox, Pace, Renderer
-from bot.workers.heads import Heads
+from bot.workers.heads import MOST, Heads
 from bot.workers.loop import LONGEST_PAUSE, Loop, Tasks
 from bot.workers.rendering import Fault, PostPress, bare
 from bot.workers.sending import Sending
@@ -64,6 +64,7 @@ class Deliverer:
         max_age: timedelta,
         uncertain_wait: timedelta,
         quiet: Callable[[datetime], bool] = lambda _now: False,
+        page: int = MOST,
     ) -> None:
         self._quiet = quiet
         self._outbox = outbox
@@ -74,7 +75,7 @@ class Deliverer:
         self._events = events
         self._max_age = max_age
         self._uncertain_wait = uncertain_wait
-        self._heads = Heads(outbox)
+        self._heads = Heads(outbox, page)
         self._tasks = Tasks("deliverer", clock, events)
         self._orphans_at = clock.now()
         self.loop = Loop("deliverer", self._round, clock, events, rest=_REST)

@@ -15,17 +15,19 @@ from bot.ports import Outbox
 
 #: Heads read at once; of thousands the oldest suffice for a while.
 MOST = 1000
-#: When so few are left of a page the next one is read.
-_LOW = 300
 #: All are read this often at least.
 READ_EVERY = timedelta(seconds=5)
 
 
 class Heads:
-    """At most one head a chat: two topics of one group take turns, for ids run in one sequence there."""
+    """At most one head a chat: two topics of one group take turns, for ids run in one sequence there.
 
-    def __init__(self, outbox: Outbox) -> None:
+    `page`: heads read at once.
+    """
+
+    def __init__(self, outbox: Outbox, page: int = MOST) -> None:
         self._outbox = outbox
+        self._page = page
         self._ready: list[tuple[datetime, int, Candidate]] = []
         self._later: list[tuple[datetime, int, Candidate]] = []
         self._held: set[int] = set()
@@ -48,7 +50,7 @@ class Heads:
     @property
     def low(self) -> bool:
         """The next page should be read while this one lasts."""
-        return self._more and len(self._ready) < _LOW and not self._turning
+        return self._more and len(self._ready) < self._page // 3 and not self._turning
 
     def forget(self) -> None:
         """There is news: read all of them."""
@@ -87,7 +89,7 @@ class Heads:
         self._turning = True
         self._freed.clear()  # they are in the page
         try:
-            self._add_page(await self._outbox.heads(now, MOST, beside=list(self._held)))
+            self._add_page(await self._outbox.heads(now, self._page, beside=list(self._held)))
         finally:
             self._turning = False
 
@@ -115,14 +117,14 @@ class Heads:
     async def _read_all(self, now: datetime) -> None:
         self._read_at = None
         self._freed.clear()  # before: what is freed meanwhile may be newer than the answer
-        heads = await self._outbox.heads(now, MOST)
+        heads = await self._outbox.heads(now, self._page)
         self._read_at = now + READ_EVERY
         self._ready, self._later = [], []
         self._held.clear()
         self._add_page(heads)
 
     def _add_page(self, heads: Sequence[Candidate]) -> None:
-        self._more = len(heads) == MOST
+        self._more = len(heads) == self._page
         self._add(heads)
 
     def _add(self, heads: Iterable[Candidate]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -47,7 +48,7 @@ class SentSaver:
         self._ready: list[tuple[Claim, int | None]] = []
         self._next: asyncio.Task[None] | None = None
         self._committing = asyncio.Lock()
-        self._ended = clock.now()
+        self._not_before = clock.now()
 
     async def save(self, claim: Claim, message_id: int | None) -> None:
         """Returns when the database knows it, cancelled meanwhile or not.
@@ -62,12 +63,11 @@ class SentSaver:
     async def _commit(self) -> None:
         # What becomes ready while a commit is under way, or shortly after one, goes with the next.
         async with self._committing:
-            since = (self._clock.now() - self._ended).total_seconds()
-            if 0 <= since < _GATHER:
-                await self._clock.sleep(_GATHER - since)
+            wait = (self._not_before - self._clock.now()).total_seconds()
+            await self._clock.sleep(min(wait, _GATHER))
             ready, self._ready, self._next = self._ready, [], None
             await self._saver(partial(self._sent, ready))
-            self._ended = self._clock.now()
+            self._not_before = self._clock.now() + timedelta(seconds=_GATHER)
 
     async def _sent(self, arrivals: Sequence[tuple[Claim, int | None]]) -> None:
         await self._outbox.sent(arrivals, self._clock.now())

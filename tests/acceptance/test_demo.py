@@ -3,46 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import re
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+import aiohttp
 
-
-@asynccontextmanager
-async def demo(folder: Path, *arguments: str) -> AsyncIterator[Process]:
-    """A running demo, ended by Ctrl-C's signal if the test has not done so."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "demo", "--port", "0", "--speed", "10", *arguments),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGINT)
-        await asyncio.wait_for(process.communicate(), 20)
-
-
-async def until(process: Process, words: str) -> str:
-    """Everything that was printed up to a line with `words`."""
-    assert process.stdout is not None
-    seen = ""
-    async with asyncio.timeout(60):
-        while words not in seen:
-            line = await process.stdout.readline()
-            assert line, f"the demo ended before it said {words!r}; it said:\n{seen}"
-            seen += line.decode()
-    return seen
+from tests.support_demo import demo, until
 
 
 async def test_the_demo_shows_posts_and_answers(tmp_path: Path) -> None:
@@ -67,3 +34,28 @@ async def test_settings_of_the_machine_do_not_reach_the_demo(tmp_path: Path) -> 
     (tmp_path / ".env").write_text("TELEGRAM_TOKEN=broken\nCHANNELS=@newsroom\n")
     async with demo(tmp_path) as process:
         assert "@kabar_demo" in await until(process, "┌ ")
+
+
+async def test_the_terminal_names_the_page_and_the_operators_page(tmp_path: Path) -> None:
+    """Both addresses lead somewhere at once: the demo's page and, once the bot is up, the bot's own."""
+    async with demo(tmp_path) as process, aiohttp.ClientSession() as session:
+        opening = await until(process, "/terbaru")
+        page, operator = re.findall(r"(?:all|page): +(http://\S+)", opening)
+        async with session.get(page) as answer:
+            assert "Kabarbot" in await answer.text()
+        await until(process, "WIB")
+        async with session.get(operator) as answer:
+            assert answer.status == 200
+
+
+async def test_a_killed_bot_is_started_again(tmp_path: Path) -> None:
+    """The page's `kill -9` reaches the bot alone: posts go on, and the terminal says nothing of a failure."""
+    async with demo(tmp_path) as process, aiohttp.ClientSession() as session:
+        page = re.findall(r"all: +(http://\S+)", await until(process, "/terbaru"))[0]
+        await until(process, "WIB")
+        async with session.post(f"{page}/demo/do/kill", json={}, headers={"Origin": page}) as answer:
+            assert answer.status == 200
+        for _ in range(16):  # more than the ten headlines of that act
+            await until(process, "WIB")
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 20) == 0

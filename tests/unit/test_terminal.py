@@ -9,6 +9,10 @@ from bot.sandbox.terminal import Screen
 CHANNEL, READER = -1002000000001, 8000000001
 
 
+def _button(text: str, data: str) -> dict[str, str]:
+    return {"text": text, "callback_data": data}
+
+
 @pytest.fixture
 def screen() -> Screen:
     """A screen that shows one channel and one reader."""
@@ -31,12 +35,25 @@ def test_a_post_is_shown_with_its_link(screen: Screen) -> None:
 
 def test_a_list_shows_no_links_and_numbers_its_buttons(screen: Screen) -> None:
     """An answer has many links; its buttons get the numbers that tap them."""
-    markup = {"inline_keyboard": [[{"text": "‹ Sebelumnya"}, {"text": "Selengkapnya ›"}]]}
+    markup = {"inline_keyboard": [[_button("‹ Sebelumnya", "s"), _button("Selengkapnya ›", "n")]]}
     lines = screen.lines(
         {"kind": "sent", "chat": READER, "message_id": 7, "text": "A", "links": ["x", "y"], "markup": markup}
     )
     assert lines == ["  ┌ Kabarbot to you", "  │ A", "  │ [1] ‹ Sebelumnya   [2] Selengkapnya ›", "  └"]
-    assert screen.buttons == [(7, "‹ Sebelumnya"), (7, "Selengkapnya ›")]
+    assert screen.buttons == [(7, "s"), (7, "n")]
+
+
+def test_a_button_that_only_leads_somewhere_gets_no_number(screen: Screen) -> None:
+    """There is nothing to tap in a terminal about a link."""
+    markup = {"inline_keyboard": [[{"text": "Buka", "url": "https://p.id"}]]}
+    lines = screen.lines({"kind": "sent", "chat": READER, "message_id": 7, "text": "A", "markup": markup})
+    assert lines == ["  ┌ Kabarbot to you", "  │ A", "  └"]
+
+
+def test_the_opening_names_every_address(screen: Screen) -> None:
+    """The page first, for that is what a newcomer should see."""
+    opening = "\n".join(screen.opening("http://page", "http://operator", "http://portal"))
+    assert opening.index("http://page") < opening.index("http://operator") < opening.index("http://portal")
 
 
 @pytest.mark.parametrize(

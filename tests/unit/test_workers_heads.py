@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.errors import StoreError
-from bot.workers.heads import MOST, READ_EVERY, Heads
+from bot.workers.heads import READ_EVERY, Heads
 from tests.fakes import Newsroom
 from tests.support_store import MINUTE, NOW, SECOND, channel
 
@@ -106,22 +107,50 @@ async def test_news_and_time_have_all_read_again(room: Newsroom) -> None:
 async def test_a_full_page_means_that_there_is_more() -> None:
     """The next page brings the other chats; what is freed meanwhile comes with it, in its order."""
     async with Newsroom() as room:
-        await room.furnish(*(channel(f"@k{number}") for number in range(MOST + 7)))
+        await room.furnish(*(channel(f"@k{number}") for number in range(37)))
         await room.news(1)
-        heads = Heads(room.stores.outbox)
+        heads = Heads(room.stores.outbox, page=30)
         await heads.read(NOW)
+        assert not heads.low
         put_off = heads.pop(NOW)
         assert put_off is not None
         heads.put_off(put_off, NOW + MINUTE)
         chats = drain(heads)
-        assert len(chats) == MOST - 1
+        assert len(chats) == 29
         assert heads.exhausted
 
-        claims = await room.claim()
-        assert len(claims) == 500
+        assert heads.low
+
+        await room.sql("UPDATE deliveries SET state = 'SENT' WHERE id <= 30")
+        heads.free(chats[0])
         await heads.read(NOW)
         assert len(drain(heads)) == 7
         assert not heads.exhausted
+        assert not heads.low
+
+
+async def test_a_page_that_is_being_read_is_not_asked_for_twice() -> None:
+    """What is popped and put off meanwhile stays as it is."""
+    async with Newsroom() as room:
+        await room.furnish(*(channel(f"@k{number}") for number in range(12)))
+        await room.news(1)
+        heads = Heads(room.stores.outbox, page=6)
+        await heads.read(NOW)
+        for _ in range(5):
+            heads.pop(NOW)
+        reading = asyncio.ensure_future(heads.read_page(NOW))
+        await asyncio.sleep(0)
+        assert not heads.low
+        last = heads.pop(NOW)
+        assert last is not None
+        reads = room.database.reads
+        await heads.read(NOW)
+        assert room.database.reads == reads
+        heads.put_off(last, NOW + SECOND)
+        await reading
+        ready = drain(heads)
+        assert len(ready) == len(set(ready)) == 6
+        assert last.target.chat_id not in ready
 
 
 async def test_what_was_freed_is_not_forgotten_when_the_database_says_no(room: Newsroom) -> None:
