@@ -7,11 +7,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypedDict
-from urllib.parse import urlsplit
 
 from bot import locale
-from bot.commands.registry import Kit, commands
-from bot.commands.router import Answers
+from bot.answering import build_answers
 from bot.domain.decide import Rules
 from bot.domain.health import ailment
 from bot.domain.pacing import FREE_RATE, WINDOW, Pacing
@@ -42,6 +40,7 @@ from bot.workers.loop import Loop
 from bot.workers.poller import Poller
 from bot.workers.recoverer import Recoverer
 from bot.workers.sending import Sending
+from bot.workers.watcher import Watcher
 
 if TYPE_CHECKING:
     from bot import settings as settings_room
@@ -146,11 +145,11 @@ async def build(
     deliverer, speaking = _speakers(base, telegram, ops_chat)
     place = await find_place(settings, base.stores)
     looking, listeners = _lookers(base, place, telegram, _portal(base, stack), deliverer.loop.wake)
-    answers = _answers(base)
+    answers, desk = build_answers(base.settings, base.stores, telegram.members)
     telegram.listen(
         base.stores.inbox,
         _chats(base, deliverer.loop.wake),
-        answers,
+        desk,
         menus={language: answers.menu(language) for language in locale.LANGUAGES},
         webhook=place.webhook,
         own_path=place.path,
@@ -169,7 +168,9 @@ async def build(
 async def _foundation(settings: Settings, clock: Clock, events: Events, stack: AsyncExitStack) -> Foundation:
     database = await Database.open(settings.database_path)
     stack.push_async_callback(database.close)
-    stores = Stores.over(database, follow_edits=settings.follow_edits, zone=settings.timezone)
+    stores = Stores.over(
+        database, follow_edits=settings.follow_edits, zone=settings.timezone, keep=settings.keep_days
+    )
     now = clock.now()
     await stores.feeds.configure([_feed(feed, settings) for feed in settings.feeds], now)
     await stores.channels.configure([_channel(channel) for channel in settings.channels], now)
@@ -319,10 +320,12 @@ def _lookers(
     poller = _poller(base, portal, wake)
     told = Told(clock=base.clock, events=base.events)
     outside = build_outside(base.settings, base.stores, place, portal, poller, telegram, **told)
-    lists = _listkeeper(base, portal)
+    watcher = Watcher(base.stores.watch, wake_poller=poller.loop.wake, **told)
+    poller.when_looked(watcher.hear)
+    others = (watcher, *_listkeeper(base, portal))
     if outside is None:
-        return (poller, *lists), ()
-    return (poller, outside.pusher, *lists), (outside.listener,)
+        return (poller, *others), ()
+    return (poller, outside.pusher, *others), (outside.listener,)
 
 
 def _poller(base: Foundation, portal: Portal, wake: Wake) -> Poller:
@@ -379,15 +382,3 @@ def _chats(base: Foundation, wake: Wake) -> Chats:
         events=base.events,
         wake_delivery=wake,
     )
-
-
-def _answers(base: Foundation) -> Answers:
-    settings = base.settings
-    kit = Kit(base.stores.headlines, portal_name(settings), settings.popular_url)
-    return Answers(commands(kit), locale.load())
-
-
-def portal_name(settings: Settings) -> str:
-    """What readers call the portal: its feed's name in `kabarbot.toml`, else its host."""
-    first = settings.feeds[0]
-    return first.name or (urlsplit(first.url).hostname or first.url).removeprefix("www.")

@@ -66,6 +66,15 @@ class Surge(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HeadlinesMissed(Event):
+    """A full feed shows nothing that was known: some may have been missed. `others` of its host are looked at now."""
+
+    feed: str
+    headlines: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
 class Corrected(Event):
     """The portal changed a headline. `flapping`: it goes back and forth between two wordings."""
 

@@ -25,10 +25,13 @@ from bot.domain.delivery import (
     Target,
 )
 from bot.domain.headlines import Document, Headline, Key, Words
+from bot.domain.inline import InlinePage, InlineQuery
 from bot.domain.looks import FeedAddress, Look
 from bot.domain.polling import Channel, Correction, FeedForPoll, Known, PollIntent, Recorded
 from bot.domain.push import Named, Subscription
+from bot.domain.ranking import Deeds
 from bot.domain.replies import Reply, Request
+from bot.domain.search import Match, Place, Query
 
 
 class Clock(Protocol):
@@ -535,6 +538,49 @@ class DeskStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class WatchedFeed:
+    """A feed that brought nothing since `last_new`, though `looked` at well; `slots` are half hours with news."""
+
+    id: int
+    interval: timedelta
+    last_new: datetime
+    looked: datetime
+    slots: Sequence[int]
+
+
+class WatchStore(Protocol):
+    """What the watcher reads of feeds, and what it found wrong with them."""
+
+    async def silent_feeds(self, after: int, limit: int, now: datetime) -> Sequence[WatchedFeed]:
+        """Up to `limit` feeds with an id above `after`, in order, that brought nothing at their last look."""
+        ...
+
+    async def found_wrong(self) -> Collection[tuple[int, str]]:
+        """(feed id, kind) of every trouble that lasts."""
+        ...
+
+    async def wrong(self, feed_id: int, kind: str, values: Mapping[str, str], now: datetime) -> None:
+        """A trouble of this kind begins, unless it lasts already."""
+        ...
+
+    async def right(self, feed_id: int, kind: str) -> None:
+        """It is over."""
+        ...
+
+    async def other_feeds(self, feed_id: int) -> Sequence[tuple[int, str]]:
+        """Id and address of every feed but this one."""
+        ...
+
+    async def look_at(self, feed_ids: Collection[int], now: datetime) -> None:
+        """Have these looked at now, but for those that fail."""
+        ...
+
+    async def forget_arrivals(self, now: datetime) -> None:
+        """Drop what nothing looks back to any more."""
+        ...
+
+
 class Upkeep(Protocol):
     """What the store asks for now and then."""
 
@@ -611,6 +657,90 @@ class HeadlineReader(Protocol):
 
     async def categories(self) -> Sequence[tuple[str, int]]:
         """Kickers with the number of headlines, most first."""
+        ...
+
+
+class HeadlineFinder(Protocol):
+    """Finds headlines by their words, bounded: it ranks a few hundred of the newest at a time."""
+
+    async def newest_id(self) -> int:
+        """The highest id of all headlines; 0 where there is none."""
+        ...
+
+    async def older(self, query: Query, place: Place, limit: int) -> Sequence[Match]:
+        """The `limit` matches next after `place`, the best first."""
+        ...
+
+    async def newer(self, query: Query, place: Place, upto: int, limit: int) -> Sequence[Match]:
+        """The `limit` matches next before `place`, the best first; none has an id above `upto`."""
+        ...
+
+
+class SearchMemory(Protocol):
+    """Searches that buttons stand for: they do not fit into 64 bytes. Nobody's name is kept with them."""
+
+    async def remember(self, words: str, upto: int, now: datetime) -> int:
+        """Keep a search; returns its id."""
+        ...
+
+    async def recall(self, search_id: int) -> tuple[str, int] | None:
+        """(words, newest headline's id of that time); None if it is forgotten, or was none."""
+        ...
+
+
+class EngagementLog(Protocol):
+    """What readers do with headlines, as the network tells it."""
+
+    async def reacted(self, chat_id: int, message_id: int, total: int, at: datetime) -> None:
+        """A message has `total` reactions of all kinds, as of `at`. It may be nobody's post."""
+        ...
+
+    async def chosen(self, headline_id: int, at: datetime) -> None:
+        """Somebody shared a headline inline. There may be none of that id."""
+        ...
+
+
+class EngagementReader(Protocol):
+    """What readers did, to rank by."""
+
+    async def deeds(self, window: timedelta, now: datetime) -> Sequence[Deeds]:
+        """What was done within `window` before `now`, by headlines that readers may see."""
+        ...
+
+    async def headlines(self, ids: Collection[int]) -> Sequence[Headline]:
+        """Headlines in the order of `ids`, without those that readers may not see."""
+        ...
+
+
+class ReaderStore(Protocol):
+    """What readers and groups have chosen, by a user's id or a group's (below zero)."""
+
+    async def language(self, reader: int) -> str | None:
+        """``id`` or ``en``; None where nothing was chosen."""
+        ...
+
+    async def choose_language(self, reader: int, language: str, now: datetime) -> None:
+        """From now on answers speak `language`."""
+        ...
+
+    async def erase(self, reader: int) -> None:
+        """Forget all that was chosen."""
+        ...
+
+
+class Membership(Protocol):
+    """Who may speak for a group."""
+
+    async def is_admin(self, chat_id: int, user_id: int | None) -> bool:
+        """Whether a user administers a group; False where the network does not tell."""
+        ...
+
+
+class InlineAnswering(Protocol):
+    """Answers what is asked inline (``@bot words``); knows nothing of the network."""
+
+    async def inline(self, query: InlineQuery) -> InlinePage:
+        """Never raises for what a reader typed."""
         ...
 
 

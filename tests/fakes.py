@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -48,11 +48,11 @@ DONE, UNKNOWN, NOT_SENT, TOO_FAST, CHANNEL, MOVED, CONTENT, MISSING, REFUSED = (
 
 
 class FakeClock:
-    """`ports.Clock` that advances by hand. `busy` tells of work outside the event loop (a database's thread)."""
+    """`ports.Clock` that advances by hand. `idle` is set while nothing is done outside the event loop."""
 
-    def __init__(self, now: datetime = NOW, busy: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, now: datetime = NOW, idle: asyncio.Event | None = None) -> None:
         self.time = now
-        self.busy = busy
+        self._idle = idle
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
         self._count = 0
 
@@ -81,44 +81,55 @@ class FakeClock:
         self.time = end
         await self.settle()
 
+    async def jump(self, seconds: float) -> None:
+        """Let `seconds` pass at once, as a machine that slept: who is overdue wakes once. Cheap for days."""
+        self.time += timedelta(seconds=seconds)
+        await self.advance()
+
     async def settle(self) -> None:
         """Let everything be done that waits for no time."""
         # What CPython's event loop is about to run; nothing public tells.
         ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
         await asyncio.sleep(0)
-        while ready or self.busy():  # noqa: ASYNC110 - what is waited for knows no event
-            await asyncio.sleep(0.0001 if self.busy() else 0)
+        while ready or (self._idle is not None and not self._idle.is_set()):
+            await (self._idle.wait() if self._idle is not None and not ready else asyncio.sleep(0))
 
 
 class WatchedDatabase(Database):
-    """The real database, which knows whether somebody is using it, and can be `full`."""
+    """The real database, which tells while nobody is using it (`idle`), and can be `full`."""
 
-    users = 0
+    idle: asyncio.Event
     full = False
     reads = 0
     writes = 0
+    _users = 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         if self.full:
             raise DatabaseFull("the disk is full")
-        self.users += 1
         self.writes += 1
-        try:
+        with self._used():
             async with super().transaction() as tx:
                 yield tx
-        finally:
-            self.users -= 1
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
-        self.users += 1
         self.reads += 1
-        try:
+        with self._used():
             async with super().reading() as tx:
                 yield tx
+
+    @contextmanager
+    def _used(self) -> Iterator[None]:
+        self._users += 1
+        self.idle.clear()
+        try:
+            yield
         finally:
-            self.users -= 1
+            self._users -= 1
+            if not self._users:
+                self.idle.set()
 
 
 class Heard(list[Event]):
@@ -339,7 +350,9 @@ class Newsroom(Home):
     async def __aenter__(self) -> Self:
         self.database = await WatchedDatabase.open(IN_MEMORY)
         self.stores = Stores.over(self.database)
-        self.clock = FakeClock(busy=lambda: self.database.users > 0)
+        self.database.idle = asyncio.Event()
+        self.database.idle.set()
+        self.clock = FakeClock(idle=self.database.idle)
         self.network = FakeNetwork(self.clock)
         self.portal = FakePortal(self.clock)
         return self

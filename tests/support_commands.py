@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.commands.registry import Kit, commands
@@ -12,6 +12,7 @@ from bot.commands.router import Answers
 from bot.domain.headlines import Headline, Words
 from bot.domain.paging import Anchor, anchor_of
 from bot.domain.replies import Reply, Request
+from bot.domain.search import HEADLINE_BONUS, Match, Place, Query, Term
 from bot.locale import load
 
 NOW = datetime(2024, 11, 29, 1, 30, tzinfo=UTC)
@@ -47,6 +48,84 @@ class MemoryHeadlines:
         return Counter(row.words.kicker for row in self.stored if row.words.kicker).most_common()
 
 
+@dataclass
+class MemoryFinder:
+    """`ports.HeadlineFinder` over the same list, in one block: words are what `str.split` makes of a text."""
+
+    headlines: MemoryHeadlines
+
+    async def newest_id(self) -> int:
+        return max((row.id for row in self.headlines.stored), default=0)
+
+    async def older(self, query: Query, place: Place, limit: int) -> Sequence[Match]:
+        return [one for one in self._found(query, place.upper) if _key(one.place) < _key(place)][:limit]
+
+    async def newer(self, query: Query, place: Place, upto: int, limit: int) -> Sequence[Match]:
+        found = [one for one in self._found(query, upto) if _key(one.place) > _key(place)]
+        return found[-limit:]
+
+    def _found(self, query: Query, upper: int) -> list[Match]:
+        found = []
+        for row in self.headlines.stored:
+            said = row.words
+            everything = f"{said.title} {said.kicker} {said.reporter} {said.lead}"
+            if query and row.id <= upper and all(_holds(everything, term) for term in query.terms):
+                in_title = all(_holds(said.title, term) for term in query.terms)
+                at = said.published + (HEADLINE_BONUS if in_title else timedelta())
+                found.append(Match(row, Place(upper, at, row.id)))
+        return sorted(found, key=lambda one: _key(one.place), reverse=True)
+
+
+def _key(place: Place) -> Anchor:
+    return place.at, place.id
+
+
+def _holds(text: str, term: Term) -> bool:
+    said = f" {' '.join(text.lower().split())} "
+    return f" {' '.join(term.words)}{'' if term.prefix else ' '}" in said
+
+
+@dataclass
+class MemorySearches:
+    """`ports.SearchMemory` in a list; `forget` empties it."""
+
+    kept: list[tuple[str, int]] = field(default_factory=list)
+
+    async def remember(self, words: str, upto: int, now: datetime) -> int:
+        if (words, upto) not in self.kept:
+            self.kept.append((words, upto))
+        return self.kept.index((words, upto)) + 1
+
+    async def recall(self, search_id: int) -> tuple[str, int] | None:
+        return self.kept[search_id - 1] if 0 < search_id <= len(self.kept) else None
+
+
+@dataclass
+class MemoryReaders:
+    """`ports.ReaderStore` in a dictionary."""
+
+    languages: dict[int, str] = field(default_factory=dict)
+
+    async def language(self, reader: int) -> str | None:
+        return self.languages.get(reader)
+
+    async def choose_language(self, reader: int, language: str, now: datetime) -> None:
+        self.languages[reader] = language
+
+    async def erase(self, reader: int) -> None:
+        self.languages.pop(reader, None)
+
+
+@dataclass
+class FixedMembers:
+    """`ports.Membership`: the users of `admins` administer every group."""
+
+    admins: frozenset[int | None] = frozenset()
+
+    async def is_admin(self, chat_id: int, user_id: int | None) -> bool:
+        return user_id in self.admins
+
+
 def headline(
     number: int, *, published: datetime | None = None, kicker: str = "", title: str = ""
 ) -> Headline:
@@ -61,9 +140,23 @@ def headlines(count: int, *, kicker: str = "") -> list[Headline]:
     return [headline(number, kicker=kicker) for number in range(1, count + 1)]
 
 
-def answers(store: MemoryHeadlines, **kit: object) -> Answers:
-    """The router with every command, over `store`."""
-    return Answers(commands(Kit(store, portal=PORTAL, **kit)), load())  # type: ignore[arg-type] # any field of the kit
+def kit(store: MemoryHeadlines, **changes: object) -> Kit:
+    """What commands are built from, over `store`; `changes` are other fields of the kit."""
+    made = Kit(
+        store,
+        PORTAL,
+        finder=MemoryFinder(store),
+        searches=MemorySearches(),
+        readers=MemoryReaders(),
+        members=FixedMembers(),
+        catalogues=load(),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type] # any field of the kit
+
+
+def answers(store: MemoryHeadlines, **changes: object) -> Answers:
+    """The router with every command, over `store`; `changes` as in `kit`."""
+    return Answers(commands(kit(store, **changes)), load())
 
 
 def ask(

@@ -12,9 +12,12 @@ from typing import Any
 from bot.domain.delivery import Candidate, Claim, Doubt, HoldReason, Post, SkipReason, State
 from bot.domain.headlines import Item
 from bot.domain.polling import Correction, NewDelivery, PollIntent, Sighting
+from bot.domain.search import Place, parse, top
 from bot.ports import Alert, Traffic, Trouble
 from bot.store.explain import Explainer
+from bot.store.retention import Retention
 from tests.support_store import (
+    DAY,
     HOUR,
     MINUTE,
     NOW,
@@ -112,6 +115,13 @@ READING: Mapping[str, Verb] = {
     "latest of a category, newer": lambda s: _latest(s, category="dunia", newer=True),
     "anchor": lambda s: s.home.stores.headlines.anchor(1),
     "categories": lambda s: s.home.stores.headlines.categories(),
+    "newest_id": lambda s: s.home.stores.search.newest_id(),
+    "found, older": lambda s: s.home.stores.search.older(parse('"kabar nomor" dun'), top(9), 11),
+    "found, newer": lambda s: s.home.stores.search.newer(parse("kabar"), Place(2, NOW, 1), 9, 11),
+    "recall": lambda s: s.home.stores.search.recall(1),
+    "deeds": lambda s: s.home.stores.engagement.deeds(DAY, NOW),
+    "headlines by id": lambda s: s.home.stores.engagement.headlines([2, 1]),
+    "language": lambda s: s.home.stores.readers.language(7),
     "held_surges": lambda s: s.home.stores.surges.held_surges(),
     "explain": lambda s: Explainer(s.home.stores.database).explain(link(1)),
 }
@@ -179,6 +189,14 @@ WRITING: Mapping[str, Verb] = {
     "begin update": lambda s: s.home.stores.inbox.begin(1, NOW),
     "done": lambda s: s.home.stores.inbox.done([1], NOW),
     "forget_done": lambda s: s.home.stores.inbox.forget_done(NOW),
+    "remember": lambda s: s.home.stores.search.remember("kabar", 4, NOW),
+    "forget_searches": lambda s: s.home.stores.search.forget_searches(NOW + 100 * DAY),
+    "reacted": lambda s: s.home.stores.engagement.reacted(-1001, 100, 5, NOW),
+    "chosen": lambda s: s.home.stores.engagement.chosen(1, NOW),
+    "forget_deeds": lambda s: s.home.stores.engagement.forget_deeds(NOW + 100 * DAY),
+    "choose_language": lambda s: s.home.stores.readers.choose_language(7, "en", NOW),
+    "erase": lambda s: s.home.stores.readers.erase(7),
+    "forget_words": lambda s: Retention(s.home.stores.database).forget_words(NOW + DAY),
     "release_surge": lambda s: s.home.stores.surges.release_surge(s.home.feeds[0], NOW, NOW),
     "pass_over": lambda s: s.home.stores.surges.pass_over(s.home.feeds[0], NOW, NOW),
 }

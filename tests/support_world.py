@@ -224,6 +224,12 @@ class World:
         found = self.rows("SELECT state, count(*) AS n FROM deliveries GROUP BY state")
         return {row["state"]: row["n"] for row in found}
 
+    def in_doubt(self) -> bool:
+        """Whether a send of unknown outcome, or one that may have a twin, waits to be settled."""
+        return bool(
+            self.rows("SELECT 1 FROM deliveries WHERE state IN ('SENDING', 'UNCERTAIN') OR twin_open = 1")
+        )
+
     def open_rows(self) -> int:
         """Deliveries that something is still to happen to."""
         sql = """SELECT count(*) AS n FROM deliveries WHERE state IN ('PENDING', 'SENDING', 'UNCERTAIN', 'RETRY')

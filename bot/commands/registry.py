@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from bot.commands.categories import LATEST_TAG, Categories, Shelf
 from bot.commands.command import Command
 from bot.commands.help import Help
+from bot.commands.language import LANGUAGE_TAG, Language
 from bot.commands.latest import Latest
 from bot.commands.popular import Popular, Ranking
-from bot.locale import Say, phrase
-from bot.ports import HeadlineReader
+from bot.commands.privacy import PRIVACY_TAG, Privacy
+from bot.commands.search import SEARCH_TAG, Search
+from bot.locale import Catalogues, Say, phrase
+from bot.ports import HeadlineFinder, HeadlineReader, Membership, ReaderStore, SearchMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,12 @@ class Kit:
     portal: str
     popular_url: str = ""
     ranking: Ranking | None = None
+    _: KW_ONLY
+    finder: HeadlineFinder
+    searches: SearchMemory
+    readers: ReaderStore
+    members: Membership
+    catalogues: Catalogues
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +43,15 @@ class MenuEntry:
 
 def commands(kit: Kit) -> tuple[Command, ...]:
     """Every command, in the order of menu and help."""
+    everyday = (*_news(kit), *_choices(kit))
+    return (*everyday, *_guides(kit.portal, everyday))
+
+
+def _news(kit: Kit) -> tuple[Command, ...]:
     shelf = Shelf(kit.headlines)
     latest = Latest(kit.headlines, shelf)
     popular = Popular(kit.headlines, latest, portal=kit.portal, url=kit.popular_url, ranking=kit.ranking)
-    news = (
+    return (
         Command(
             "terbaru",
             "latest",
@@ -55,9 +69,38 @@ def commands(kit: Kit) -> tuple[Command, ...]:
             usage=phrase("[day|week|month]"),
             linked=True,
         ),
+        Command(
+            "cari",
+            "search",
+            phrase("search the headlines"),
+            Search(kit.finder, kit.searches),
+            usage=phrase("words …"),
+            tag=SEARCH_TAG,
+            linked=True,
+        ),
         Command("kategori", "categories", phrase("headlines by category"), Categories(shelf), linked=True),
     )
-    return (*news, *_guides(kit.portal, news))
+
+
+def _choices(kit: Kit) -> tuple[Command, ...]:
+    return (
+        Command(
+            "bahasa",
+            "language",
+            phrase("Indonesian or English"),
+            Language(kit.readers, kit.members, kit.catalogues),
+            tag=LANGUAGE_TAG,
+            linked=True,
+        ),
+        Command(
+            "privasi",
+            "privacy",
+            phrase("what I keep about you, and how to erase it"),
+            Privacy(kit.readers),
+            tag=PRIVACY_TAG,
+            linked=True,
+        ),
+    )
 
 
 def menu(
@@ -71,11 +114,11 @@ def menu(
     )
 
 
-def _guides(portal: str, news: tuple[Command, ...]) -> tuple[Command, ...]:
+def _guides(portal: str, everyday: tuple[Command, ...]) -> tuple[Command, ...]:
     summary = phrase("what I can do")
     return (
-        Command("bantuan", "help", summary, Help(portal, news)),
-        Command("start", "start", summary, Help(portal, news, greeting=True), listed=False),
+        Command("bantuan", "help", summary, Help(portal, everyday)),
+        Command("start", "start", summary, Help(portal, everyday, greeting=True), listed=False),
     )
 
 

@@ -29,6 +29,45 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "⚠️ Feed {feed} is gone for good (410) and is not read any more. Check FEED_URL.",
     ),
     "feed_gone_over": ("✅ Feed {feed} terbaca lagi.", "✅ Feed {feed} can be read again."),
+    "quiet": (
+        (
+            "⚠️ Feed {feed}: sudah {silence} jam tidak ada berita baru; pada jam ini biasanya paling lama {usual} jam. "
+            "Apakah portal masih terbit?"
+        ),
+        (
+            "⚠️ Feed {feed}: nothing new for {silence} h; at this time of day it is usually {usual} h at most. "
+            "Is the portal still publishing?"
+        ),
+    ),
+    "quiet_over": ("✅ Feed {feed} memuat berita baru lagi.", "✅ Feed {feed} brings news again."),
+    "page": (
+        "⚠️ Alamat feed {feed} kini menjawab dengan halaman HTML, bukan feed. Daftar di halaman itu yang dibaca.",
+        "⚠️ The address of feed {feed} answers with an HTML page now, not a feed. The page's list is read instead.",
+    ),
+    "page_over": (
+        "✅ Alamat {feed} menjawab dengan feed lagi.",
+        "✅ The address {feed} answers with a feed again.",
+    ),
+    "stale": (
+        "⚠️ Feed {feed} tertahan di cache: jawabannya sudah berumur {age} jam. Berita baru akan terlambat.",
+        "⚠️ Feed {feed} is stuck in a cache: its answers are {age} h old. News will be late.",
+    ),
+    "stale_over": ("✅ Feed {feed} segar lagi.", "✅ Feed {feed} is fresh again."),
+    "clock": (
+        "⚠️ Jam feed {feed} salah: berita baru bertanggal {ahead} jam di masa depan. Kiriman memakai jam terbaca.",
+        "⚠️ The clock of feed {feed} is off: news is dated {ahead} h in the future. Posts show when it was seen.",
+    ),
+    "clock_over": ("✅ Jam feed {feed} benar lagi.", "✅ The clock of feed {feed} is right again."),
+    "missed": (
+        (
+            "⚠️ Feed {feed}: tidak satu pun dari {count} beritanya kami kenal, jadi mungkin ada yang terlewat. "
+            "{others} feed lain dari portal ini dibaca sekarang."
+        ),
+        (
+            "⚠️ Feed {feed}: none of its {count} headlines was known, so some may have been missed. "
+            "{others} other feeds of this portal are read now."
+        ),
+    ),
     "updates": (
         "⚠️ Pembaruan dari Telegram tidak bisa diambil: {detail}. Kiriman ke kanal tetap jalan.",
         "⚠️ Updates cannot be had from Telegram: {detail}. Posts go on.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.domain.headlines import Document
 
@@ -39,6 +40,7 @@ class Look:
 
     `validators` and `body_hash` belong into the next `FeedAddress`; `moved_to` is a permanent redirect's
     end (to be remembered, never followed blindly); `discovered_from` is the page that named the feed.
+    `age` is how long a cache had kept the answer, as far as its headers tell.
     """
 
     document: Document | None
@@ -47,3 +49,4 @@ class Look:
     moved_to: str | None = None
     status: int = 200
     discovered_from: str | None = None
+    age: timedelta = timedelta()

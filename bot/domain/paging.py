@@ -78,7 +78,7 @@ def pack(turn: Turn) -> str:
     if not 0 <= headline_id <= _LAST_ID:
         raise ValueError(f"not an id of the store: {headline_id}")
     moment = (published - _EPOCH) // _MICROSECOND
-    text = f"{turn.direction}.{_base36(moment)}.{_base36(headline_id)}.{turn.scope}"
+    text = f"{turn.direction}.{base36(moment)}.{base36(headline_id)}.{turn.scope}"
     if not _TURN.fullmatch(text):
         raise ValueError(f"not a scope: {turn.scope!r}")
     return text
@@ -114,7 +114,8 @@ def short_name(category: str) -> str:
     return blake2s(folded.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest() if folded else ""
 
 
-def _base36(number: int) -> str:
+def base36(number: int) -> str:
+    """A number, zero or more, in digits and letters, as ``int(text, 36)`` reads it."""
     digits = ""
     while number:
         number, rest = divmod(number, 36)

@@ -82,6 +82,18 @@ def validators_of(headers: Mapping[str, str], known: Validators | None = None) -
     return Validators(headers.get("ETag") or known.etag, headers.get("Last-Modified") or known.last_modified)
 
 
+def age_of(headers: Mapping[str, str], now: datetime) -> timedelta:
+    """How long a cache has kept this answer: Age (RFC 9111 §5.1), or how far Date (RFC 9110 §6.6.1) lies back."""
+    text = headers.get("Age", "").strip()
+    if text.isascii() and text.isdecimal():
+        return timedelta(seconds=min(int(text[:10]), 10**8))
+    try:
+        when = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return timedelta()
+    return max(now - (when if when.tzinfo else when.replace(tzinfo=UTC)), timedelta())
+
+
 def content_type(headers: Mapping[str, str]) -> tuple[str, str | None]:
     """Media type, lower case, and charset as labelled; ``("", None)`` without a label."""
     label = headers.get("Content-Type")

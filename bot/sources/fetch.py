@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -26,7 +26,7 @@ from bot.sources.addresses import (
     hosts_and_ports,
     proxies,
 )
-from bot.sources.answers import content_type, refuse_bad_answer, validators_of
+from bot.sources.answers import age_of, content_type, refuse_bad_answer, validators_of
 from bot.sources.failures import in_plain_words
 from bot.sources.inflating import ACCEPTED, Body
 from bot.sources.linkheader import HubLinks, hub_links
@@ -58,6 +58,7 @@ class Fetched:
     moved_to: str | None = None
     whole: bool = True
     links: HubLinks = field(default_factory=HubLinks)
+    age: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class NotModified:
 
     validators: Validators
     moved_to: str | None = None
+    age: timedelta = timedelta()
 
 
 _Answer = TypeVar("_Answer")
@@ -188,7 +190,8 @@ class Fetcher:
                 trail.follow(response.status, place, self._is_named)
                 return None
             if response.status == 304 and validators is not None and validators != Validators():
-                return NotModified(validators_of(response.headers, validators), trail.moved_to)
+                age = age_of(response.headers, self._clock())
+                return NotModified(validators_of(response.headers, validators), trail.moved_to, age)
             return await self._fetched(trail, response)
 
     async def _post(self, trail: Trail, form: Mapping[str, str]) -> bool | None:
@@ -214,6 +217,7 @@ class Fetcher:
             validators=validators_of(response.headers) if whole else Validators(),
             moved_to=trail.moved_to,
             whole=whole,
+            age=age_of(response.headers, self._clock()),
             links=hub_links(response.headers.getall("Link", ()), trail.url),
         )
 

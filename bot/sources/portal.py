@@ -131,7 +131,7 @@ class Portal:
     async def _look_at(self, feed: FeedAddress, want: Want) -> Look:
         fetched = await self._fetch(feed, feed.url)
         if isinstance(fetched, NotModified):
-            return Look(None, fetched.validators, feed.body_hash, fetched.moved_to, 304)
+            return Look(None, fetched.validators, feed.body_hash, fetched.moved_to, 304, age=fetched.age)
         known = _Memory.of(feed.body_hash)
         look = _look(fetched, replace(known, digest=_digest(fetched)))
         if known.digest and look.body_hash == feed.body_hash:
@@ -160,7 +160,7 @@ class Portal:
         """The feed at `url`, which the page at `feed.url` named; validators and hash are the feed's own."""
         fetched = await self._fetch(feed, url)
         if isinstance(fetched, NotModified):
-            return Look(None, fetched.validators, feed.body_hash, None, 304, feed.url)
+            return Look(None, fetched.validators, feed.body_hash, None, 304, feed.url, fetched.age)
         memory = _Memory(_digest(fetched), url)
         look = replace(_look(fetched, memory), moved_to=None, discovered_from=feed.url)
         if memory.digest and str(memory) == feed.body_hash:
@@ -216,7 +216,7 @@ def _digest(fetched: Fetched) -> str:
 
 
 def _look(fetched: Fetched, memory: _Memory) -> Look:
-    return Look(None, fetched.validators, str(memory), fetched.moved_to, fetched.status)
+    return Look(None, fetched.validators, str(memory), fetched.moved_to, fetched.status, age=fetched.age)
 
 
 def _read_file(url: str) -> bytes:

@@ -22,6 +22,10 @@ _FAILING = """
 SELECT id, url, name, failure, gone FROM feeds
 WHERE removed_at IS NULL AND (gone = 1 OR failing_since <= ?)
 """
+_WATCHED = """
+SELECT w.feed_id, w.kind, w.told, f.url, f.name FROM watched w CROSS JOIN feeds f ON f.id = w.feed_id
+WHERE f.removed_at IS NULL
+"""
 _TOLD = "SELECT key, kind, told FROM troubles ORDER BY since"
 _BEGIN = "INSERT OR IGNORE INTO troubles (key, kind, told, since) VALUES (?, ?, ?, ?) RETURNING key"
 _END = "DELETE FROM troubles WHERE key = ? RETURNING since"
@@ -52,7 +56,15 @@ class Alerts:
             )
             for row in await self._database.read(_FAILING, (ticks(now - FEED_PATIENCE),))
         ]
-        return [*channels, *feeds]
+        watched = [
+            Trouble(
+                f"{row['kind']}:{row['feed_id']}",
+                row["kind"],
+                {"feed": row["name"] or row["url"], **json.loads(row["told"])},
+            )
+            for row in await self._database.read(_WATCHED)
+        ]
+        return [*channels, *feeds, *watched]
 
     async def troubles_told(self) -> Sequence[Trouble]:
         """What was told and is not over yet."""

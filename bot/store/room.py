@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from typing import Self
 
 from bot.store.alerts import Alerts
@@ -12,6 +12,7 @@ from bot.store.channels import Channels
 from bot.store.connection import Database
 from bot.store.doubts import Doubts
 from bot.store.edits import Edits
+from bot.store.engagement import Engagement
 from bot.store.feeds import Feeds
 from bot.store.inbox import UpdateInbox
 from bot.store.meta import Keepsakes
@@ -20,9 +21,12 @@ from bot.store.polls import Polls
 from bot.store.popular import Popular
 from bot.store.push import Pushes
 from bot.store.reader import HeadlineLists
+from bot.store.readers import ReaderChoices
+from bot.store.search import Search
 from bot.store.surges import Surges
 from bot.store.traffic import TrafficLog
-from bot.store.upkeep import StoreUpkeep
+from bot.store.upkeep import KEEP, StoreUpkeep
+from bot.store.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Stores:
     channels: Channels
     doubts: Doubts
     edits: Edits
+    engagement: Engagement
     feeds: Feeds
     headlines: HeadlineLists
     inbox: UpdateInbox
@@ -43,13 +48,18 @@ class Stores:
     polls: Polls
     popular: Popular
     pushes: Pushes
+    readers: ReaderChoices
+    search: Search
     surges: Surges
     traffic: TrafficLog
     upkeep: StoreUpkeep
+    watch: Watch
 
     @classmethod
-    def over(cls, database: Database, *, follow_edits: bool = True, zone: tzinfo = UTC) -> Self:
-        """All aggregates of `database`. `zone` is where the newsroom's day begins."""
+    def over(
+        cls, database: Database, *, follow_edits: bool = True, zone: tzinfo = UTC, keep: timedelta = KEEP
+    ) -> Self:
+        """All aggregates of `database`. `zone` is where the newsroom's day begins, `keep` is `KEEP_DAYS`."""
         return cls(
             database=database,
             alerts=Alerts(database),
@@ -57,6 +67,7 @@ class Stores:
             channels=Channels(database),
             doubts=Doubts(database, follow_edits=follow_edits),
             edits=Edits(database),
+            engagement=Engagement(database),
             feeds=Feeds(database),
             headlines=HeadlineLists(database),
             inbox=UpdateInbox(database),
@@ -65,7 +76,10 @@ class Stores:
             polls=Polls(database, follow_edits=follow_edits),
             popular=Popular(database),
             pushes=Pushes(database, follow_edits=follow_edits),
+            readers=ReaderChoices(database),
+            search=Search(database),
             surges=Surges(database),
             traffic=TrafficLog(database),
-            upkeep=StoreUpkeep(database),
+            upkeep=StoreUpkeep(database, keep=keep),
+            watch=Watch(database),
         )

@@ -294,4 +294,27 @@ CREATE TABLE pushes (
     detail TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX pushes_by_next ON pushes (next_at) WHERE hub IS NOT NULL;
+
+-- When news came, for what is usual: a UTC day (since 1970) and the half hours of it, one bit each.
+CREATE TABLE arrivals (
+    feed_id INTEGER NOT NULL REFERENCES feeds (id),
+    day INTEGER NOT NULL,
+    slots INTEGER NOT NULL,
+    PRIMARY KEY (feed_id, day)
+) WITHOUT ROWID;
+CREATE TRIGGER news_arrived AFTER UPDATE OF last_new_at ON feeds
+WHEN new.last_new_at IS NOT NULL AND new.last_new_at IS NOT old.last_new_at
+BEGIN
+    INSERT INTO arrivals (feed_id, day, slots)
+    VALUES (new.id, new.last_new_at / 86400000000, 1 << (new.last_new_at / 1800000000) % 48)
+    ON CONFLICT (feed_id, day) DO UPDATE SET slots = slots | excluded.slots;
+END;
+-- What is wrong with a feed that answers.
+CREATE TABLE watched (
+    feed_id INTEGER NOT NULL REFERENCES feeds (id),
+    kind TEXT NOT NULL,
+    told TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (feed_id, kind)
+) WITHOUT ROWID;
 """

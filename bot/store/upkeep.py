@@ -10,7 +10,10 @@ from bot.store.beats import Beats
 from bot.store.byhand import ByHand
 from bot.store.connection import Database
 from bot.store.doubts import Doubts
+from bot.store.engagement import Engagement
 from bot.store.inbox import UpdateInbox
+from bot.store.retention import Retention
+from bot.store.search import Search
 from bot.store.traffic import TrafficLog
 
 #: Limits look back a minute, the health check ten.
@@ -22,18 +25,24 @@ _ALERTS = timedelta(days=30)
 _SEEN = timedelta(days=14)
 #: A feed that tells of a story days after somebody posted it is not the rule.
 _BY_HAND = timedelta(days=2)
+#: The default of `KEEP_DAYS`.
+KEEP = timedelta(days=365)
 
 
 class StoreUpkeep:
-    """Beats, and forgetting."""
+    """Beats, and forgetting. Headlines are shown to readers for as long as `keep` (`KEEP_DAYS`)."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, keep: timedelta = KEEP) -> None:
+        self._keep = keep
         self._beats = Beats(database)
         self._traffic = TrafficLog(database)
         self._inbox = UpdateInbox(database)
         self._alerts = Alerts(database)
         self._doubts = Doubts(database)
         self._by_hand = ByHand(database)
+        self._search = Search(database)
+        self._engagement = Engagement(database)
+        self._retention = Retention(database)
 
     async def begin(self) -> None:
         """A new start: beats of the last run are none."""
@@ -54,3 +63,6 @@ class StoreUpkeep:
         await self._alerts.forget_alerts(now - _ALERTS)
         await self._doubts.forget_seen(now - _SEEN)
         await self._by_hand.forget_hand_posts(now - _BY_HAND)
+        await self._search.forget_searches(now)
+        await self._engagement.forget_deeds(now)
+        await self._retention.forget_words(now - self._keep)

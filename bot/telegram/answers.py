@@ -38,7 +38,7 @@ class Answer:
 def render_reply(reply: Reply, zone: tzinfo, language: str) -> Answer:
     """`reply` in at most 4096 characters: a list that is too long loses its last headlines."""
     headlines = reply.listing.headlines if reply.listing else ()
-    entries = [_entry(headline, zone, language) for headline in headlines]
+    entries = [entry(headline, zone, language) for headline in headlines]
     head = [f"<b>{escape(reply.heading)}</b>"] if reply.heading.strip() else []
     tail = [escape(text) for text in (reply.text, reply.note) if text.strip()]
     return Answer(_fitted(head, entries, tail), _keyboard(reply.buttons))
@@ -59,7 +59,8 @@ def _shortened(head: list[str], tail: list[str]) -> str:
     return escape(cut(words, MAX_TEXT)) or "…"
 
 
-def _entry(headline: Headline, zone: tzinfo, language: str) -> str:
+def entry(headline: Headline, zone: tzinfo, language: str) -> str:
+    """A headline as lists show it: linked where Telegram keeps the link, its list stamp under it."""
     words = headline.words
     title = escape(words.title)
     if words.link and postable(words.link):

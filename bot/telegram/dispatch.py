@@ -6,10 +6,10 @@ exception of a handler comes out of `handle`, so that the one guard of the updat
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, Protocol
 
 from telegram import Chat, Message, Update, User
 from telegram.ext import BaseHandler, CallbackContext, CallbackQueryHandler
@@ -30,11 +30,20 @@ _FOR_READERS = frozenset({"message", "callback_query"})
 Context = CallbackContext[Any, Any, Any, Any]
 
 
+class Watcher(Protocol):
+    """Whoever reads more out of updates than commands and taps."""
+
+    async def see(self, update: Mapping[str, Any]) -> None:
+        """Every kind of update may come."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Readers:
     """What decides how a reader is answered.
 
-    `stored_language` gives a reader's own choice by user (or chat) id; without one Telegram's word counts.
+    `stored_language` gives the choice of a group or a user by its id: in a group the group's counts before the
+    reader's own, since everybody there reads the answer. Without a choice Telegram's word counts.
     `commands` are the names that events may carry: what a reader makes up is counted as ``other``.
     """
 
@@ -42,6 +51,14 @@ class Readers:
     is_editor: Callable[[int, int | None], bool] = lambda _chat, _user: False
     stored_language: Callable[[int], Awaitable[str | None]] | None = None
     commands: Collection[str] = ()
+
+    async def language(self, asking: Collection[int], code: str | None) -> str:
+        """How to speak: as the first of `asking` (ids) chose who chose anything, else by Telegram's `code`."""
+        if self.stored_language is not None:
+            for one in dict.fromkeys(asking):
+                if chosen := await self.stored_language(one):
+                    return chosen
+        return language_of(code)
 
 
 class WordsHandler(BaseHandler[Update, Context, None]):
@@ -84,11 +101,13 @@ class Dispatcher:
         readers: Readers,
         clock: Clock,
         events: Events,
+        *,
+        watchers: Sequence[Watcher] = (),
     ) -> None:
         self._application = application
         self._speaker = speaker
         self._answering = answering
-        self._watcher = watcher
+        self._watchers = (watcher, *watchers)
         self._readers = readers
         self._clock = clock
         self._events = events
@@ -99,7 +118,8 @@ class Dispatcher:
 
     async def handle(self, body: Mapping[str, Any]) -> None:
         """Handle an update as Telegram wrote it. Raises whatever its handler raised."""
-        await self._watcher.see(body)
+        for watcher in self._watchers:
+            await watcher.see(body)
         if body.keys().isdisjoint(_FOR_READERS):
             return
         await self._application.initialize()  # once; after that it only looks
@@ -183,9 +203,8 @@ class Dispatcher:
         await self._speaker.say(request.chat_id, body, topic=request.topic)
 
     async def _language(self, user: User | None, chat_id: int) -> str:
-        stored = self._readers.stored_language
-        chosen = await stored(user.id if user else chat_id) if stored else None
-        return chosen or language_of(user.language_code if user else None)
+        asking = (chat_id, user.id) if user else (chat_id,)
+        return await self._readers.language(asking, user.language_code if user else None)
 
     def _is_editor(self, chat_id: int, user: User | None) -> bool:
         return self._readers.is_editor(chat_id, user.id if user else None)

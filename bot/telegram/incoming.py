@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 #: Kinds of update that are read; always said to Telegram, which otherwise keeps the last list.
-ALLOWED_UPDATES = ("message", "channel_post", "edited_channel_post", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = (
+    "message",
+    "channel_post",
+    "edited_channel_post",
+    "callback_query",
+    "my_chat_member",
+    "inline_query",
+    "chosen_inline_result",
+    "message_reaction_count",
+)
 
 _INDONESIAN = frozenset({"id", "in", "ms", "jv", "su"})
 
@@ -40,7 +49,8 @@ def message_in(update: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def lane_of(update: Mapping[str, Any]) -> int:
     """What orders updates: their chat, else their user. Updates of different lanes wait for nobody."""
-    chat = message_in(update).get("chat") or (update.get("my_chat_member") or {}).get("chat") or {}
+    elsewhere = update.get("my_chat_member") or update.get("message_reaction_count") or {}
+    chat = message_in(update).get("chat") or elsewhere.get("chat") or {}
     user: Mapping[str, Any] = next(
         (part["from"] for part in update.values() if isinstance(part, dict) and "from" in part), {}
     )

@@ -10,15 +10,28 @@ from typing import Any
 
 from bot.domain.retry import backoff
 from bot.events import Events
-from bot.ports import Answering, ChatEvents, Clock, Inbox, Pace, TrafficStore
+from bot.ports import (
+    Answering,
+    ChatEvents,
+    Clock,
+    EngagementLog,
+    Inbox,
+    InlineAnswering,
+    Pace,
+    ReaderStore,
+    TrafficStore,
+)
 from bot.telegram.bot import QuietBot, build_application, build_bot
 from bot.telegram.chats import ChatWatcher
 from bot.telegram.dispatch import Dispatcher, Readers
 from bot.telegram.identity import introduce
+from bot.telegram.inline import InlineMode
 from bot.telegram.limiter import Limiter
+from bot.telegram.members import Members
 from bot.telegram.menus import Entry, Menu, publish
 from bot.telegram.menus import menus as all_menus
 from bot.telegram.network import TelegramNetwork
+from bot.telegram.reactions import ReactionWatcher
 from bot.telegram.settle import Settler
 from bot.telegram.speak import OpenAnswers, Speaker
 from bot.telegram.updates import UpdateLoop
@@ -42,6 +55,16 @@ class Access:
         return "Access(…)"
 
 
+@dataclass(frozen=True, slots=True)
+class ReaderDesk:
+    """Who answers readers, and what is kept of what they do and choose."""
+
+    answering: Answering
+    inline: InlineAnswering
+    engagement: EngagementLog
+    choices: ReaderStore
+
+
 class TelegramRoom:
     """The bot at Telegram. Knows no SQL and no feed."""
 
@@ -56,6 +79,7 @@ class TelegramRoom:
         self.network = TelegramNetwork(
             self.bot, Settler(self.bot, clock, access.ops_chat, self._open_answers)
         )
+        self.members = Members(self.bot)
         self._updates: UpdateLoop | None = None
         self._menus: Sequence[Menu] = ()
 
@@ -63,27 +87,28 @@ class TelegramRoom:
         self,
         inbox: Inbox,
         chats: ChatEvents,
-        answering: Answering,
+        desk: ReaderDesk,
         *,
         menus: Mapping[str, Sequence[Entry]],
         webhook: Webhook | None = None,
         own_path: str = "",
     ) -> None:
-        """Have updates handled: readers by `answering`, what else they tell by `chats`. `menus` by language.
+        """Have updates handled: readers by `desk`, what else they tell by `chats`. `menus` by language.
 
         With a `webhook` updates are brought (`receive`), else fetched; `own_path` as in `UpdateLoop`.
         """
         self._menus = all_menus(menus)
         commands = {entry.command for entries in menus.values() for entry in entries}
-        speaker = Speaker(self.bot, chats, self._clock, self._open_answers)
+        readers = Readers(self._access.zone, self._access.is_editor, desk.choices.language, commands)
         dispatcher = Dispatcher(
             build_application(self.bot),
-            speaker,
-            answering,
+            Speaker(self.bot, chats, self._clock, self._open_answers),
+            desk.answering,
             ChatWatcher(chats),
-            Readers(self._access.zone, self._access.is_editor, commands=commands),
+            readers,
             self._clock,
             self._events,
+            watchers=(self._inline(desk, readers), ReactionWatcher(desk.engagement)),
         )
         self._updates = UpdateLoop(
             self.bot,
@@ -94,6 +119,20 @@ class TelegramRoom:
             webhook=webhook,
             own_path=own_path,
             answers=self._open_answers,
+        )
+
+    def _inline(self, desk: ReaderDesk, readers: Readers) -> InlineMode:
+        async def spoken(user: Mapping[str, Any]) -> str:
+            return await readers.language((user["id"],), user.get("language_code"))
+
+        return InlineMode(
+            self.bot,
+            desk.inline,
+            desk.engagement,
+            zone=self._access.zone,
+            language_of=spoken,
+            clock=self._clock,
+            events=self._events,
         )
 
     async def receive(self, update: Mapping[str, Any]) -> None:

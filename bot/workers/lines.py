@@ -8,6 +8,7 @@ from bot.events import (
     Corrected,
     DeliveryFailed,
     Event,
+    HeadlinesMissed,
     MadePlainer,
     Resending,
     Surge,
@@ -48,6 +49,9 @@ def _of_portal(event: Event) -> Line | None:
     match event:
         case Surge():
             return "surge", {"feed": event.feed, "count": str(event.headlines), "held": str(event.held)}
+        case HeadlinesMissed():
+            count, others = str(event.headlines), str(event.others)
+            return "missed", {"feed": event.feed, "count": count, "others": others}
         case Corrected() if event.flapping:
             return "flapping", {"title": event.new_title}
         case Corrected() if event.by_desk:

@@ -32,7 +32,7 @@ _BUSY = 0.5
 _GRACE = 1.0
 
 
-OnLook = Callable[[FeedForPoll, Look], None]
+OnLook = Callable[[FeedForPoll, Look, PollIntent], None]
 """Hears of every good look, in the look's own task; must be quick and must not raise."""
 
 
@@ -140,7 +140,7 @@ class Poller:
             next_at = next_look(feed.interval, 0, None, now, phase_of(feed.url))
             recorded = await self._store.record(intent, look, next_at)
         for listener in self._listeners:
-            listener(feed, look)
+            listener(feed, look, intent)
         now, name = self._clock.now(), feed.name or feed.url
         outcome = "not_modified" if look.document is None else "ok"
         self._events.tell(Polled(now, name, outcome, new=len(intent.new), took=now - started))

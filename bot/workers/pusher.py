@@ -96,8 +96,9 @@ class Pusher:
         finally:
             await self._tasks.finish(_GRACE)
 
-    def hear(self, feed: FeedForPoll, look: Look) -> None:
+    def hear(self, feed: FeedForPoll, look: Look, intent: PollIntent) -> None:
         """A good look: does the feed name a hub?"""
+        del intent
         if look.document is None:
             return
         heard = _Heard(hub_of(look.document, feed.address.url), feed.address.url)

@@ -18,27 +18,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from bot.sandbox.world import Chat
 from tests.crash.births import Births, Life
 from tests.support_world import World, until, world
 
-#: Where a bot may die: every named step of the way of a post.
-STEPS = (
-    "HeadlinesRecorded",
-    "Claimed",
-    "Sending",
-    "Answered",
-    "Delivered",
-    "BecameUncertain",
-    "Asking",
-    "Resending",
-    "TwinSought",
-)
+#: Where a bot may die while a post goes out, and while one of unknown outcome is settled.
+ON_THE_WAY = ("HeadlinesRecorded", "Claimed", "Sending", "Answered", "Delivered", "BecameUncertain")
+IN_DOUBT = ("Asking", "Resending", "Sending", "Answered", "Delivered", "TwinSought")
+STEPS = tuple(dict.fromkeys((*ON_THE_WAY, *IN_DOUBT)))
 #: A life without a death by then is ended from outside.
 LONGEST_LIFE = 5.0
-#: Seconds that the last life may take to settle everything.
 _LAST_LIFE = 90.0
 _TICK = 0.03
 
@@ -53,11 +44,16 @@ class Scenario:
     ops: bool = True
     fault: Mapping[str, Any] | None = None
     acts: Sequence[Act] = ()
-    #: False: the channels never had a post when the killing begins.
+    #: False: the channels never had a post when the killing begins; it begins amid the first.
     settled_first: bool = True
     steps: Sequence[str] = STEPS
+    kind: Literal["channel", "supergroup"] = "channel"
+    #: The first post ever is struck again and again, not once.
+    struck_again: bool = True
     #: A twin may stand only where §6 cannot tell, and the desk was told of it.
     may_leave_twins: bool = False
+    #: Seconds that the last life may take to settle everything.
+    patience: float = _LAST_LIFE
     #: The acts happen before every start, and never else.
     act_at_starts: bool = False
 
@@ -74,11 +70,14 @@ class Tally:
     out_of_order: int = 0
     foreign: int = 0
     notes: list[str] = field(default_factory=list)
+    #: How many died at which step.
+    deaths: Counter[str] = field(default_factory=Counter)
 
     def __iadd__(self, other: Tally) -> Self:
         for name in ("kills", "posts", "lost", "twins", "momentary", "out_of_order", "foreign"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.notes += other.notes
+        self.deaths += other.deaths
         return self
 
     @property
@@ -99,6 +98,7 @@ class Campaign:
     life: Life | None = None
     kills: int = 0
     said: int = 0
+    deaths: Counter[str] = field(default_factory=Counter)
 
     @property
     def log(self) -> Path:
@@ -107,15 +107,23 @@ class Campaign:
     async def fight(self, kills: int) -> Tally:
         """All of it: `kills` deaths, then peace, then the verdict."""
         await self._begin()
+        if not self.scenario.settled_first:
+            self._publish(1)
+            await self._live("Answered:1", _LAST_LIFE)
+            if not self.scenario.struck_again:
+                await self._live("nothing", _LAST_LIFE)
         while self.kills < kills:
-            self._publish()
+            # A death while all is at rest would prove little.
+            self._publish(self.dice.choice((0, 1, 2) if self.world.in_doubt() else (1, 1, 2)))
             await self._live(self._way_to_die())
         await self._make_peace()
         return judge(self)
 
     async def _begin(self) -> None:
+        if self.scenario.settled_first:
+            self.expected.append(self.world.portal.newest(1)[0].title)
         await self._start("")
-        done = self._all_posted if self.scenario.settled_first else self._feed_known
+        done = self._at_rest if self.scenario.settled_first else self._feed_known
         await until(done, "the first look")
         await self._die()
         self.kills = 0
@@ -129,8 +137,8 @@ class Campaign:
         states = self.world.states()
         return bool(states) and "HELD" not in states
 
-    def _publish(self) -> None:
-        for _ in range(self.dice.choice((0, 1, 1, 2))):
+    def _publish(self, count: int) -> None:
+        for _ in range(count):
             # A number makes every headline its own.
             title = f"Berita {len(self.expected):04d} " + self.dice.choice(("pagi", "siang", "sore", "malam"))
             self.world.portal.publish(title)
@@ -138,14 +146,17 @@ class Campaign:
 
     def _way_to_die(self) -> str:
         """An event and which one of its kind; or empty: at a moment of its own."""
-        if self.scenario.steps == STEPS and self.dice.random() < 0.25:
+        if self.scenario.steps != STEPS:
+            return f"{self.dice.choice(self.scenario.steps)}:1"
+        if self.dice.random() < 0.2:
             return ""
-        return f"{self.dice.choice(self.scenario.steps)}:{self.dice.choice((1, 1, 1, 2, 3))}"
+        steps = IN_DOUBT if self.world.in_doubt() else ON_THE_WAY
+        return f"{self.dice.choice(steps)}:{self.dice.choice((1, 1, 1, 2))}"
 
-    async def _live(self, kill_at: str) -> None:
+    async def _live(self, kill_at: str, most: float = LONGEST_LIFE) -> None:
         self._act(certainly=self.scenario.act_at_starts)
         await self._start(kill_at)
-        longest = LONGEST_LIFE if kill_at else self.dice.uniform(0.05, 2.0)
+        longest = most if kill_at else self.dice.uniform(0.05, 2.0)
         end = time.monotonic() + longest
         next_act = time.monotonic() + self.dice.uniform(0.1, 0.8)
         while not self._over and time.monotonic() < end:
@@ -155,6 +166,7 @@ class Campaign:
                 self._act()
                 next_act += self.dice.uniform(0.2, 1.0)
             await asyncio.sleep(_TICK)
+        self.deaths[kill_at.partition(":")[0] if self._over else "from outside"] += 1
         await self._die()
 
     def _act(self, *, certainly: bool = False) -> None:
@@ -168,14 +180,11 @@ class Campaign:
 
     def _at_rest(self) -> bool:
         """Nothing is left to die in the middle of."""
-        return self._all_posted() and not self.world.open_rows()
+        return self._all_posted() and bool(self.world.states()) and not self.world.open_rows()
 
     def _all_posted(self) -> bool:
         wanted = set(self.expected)
-        return all(
-            wanted <= set(titles := self.world.headlines(chat)) and (wanted or titles)
-            for chat in self.world.channels
-        )
+        return all(wanted <= set(self.world.headlines(chat)) for chat in self.world.channels)
 
     async def _start(self, kill_at: str) -> None:
         self.life = await self.births.bear(
@@ -199,7 +208,7 @@ class Campaign:
         calls = self.world.calls("getUpdates")
         await self._start("")
         await until(lambda: self._over or self.world.calls("getUpdates") > calls, "the last start")
-        end = time.monotonic() + _LAST_LIFE
+        end = time.monotonic() + self.scenario.patience
         while not self._at_rest() and time.monotonic() < end and not self._over:  # noqa: ASYNC110 - a database is polled
             await asyncio.sleep(_TICK)
         assert self.life is not None
@@ -219,7 +228,7 @@ class Campaign:
 
 def judge(campaign: Campaign) -> Tally:
     """The verdict of the server's own journal."""
-    tally = Tally(kills=campaign.kills)
+    tally = Tally(kills=campaign.kills, deaths=campaign.deaths)
     for chat in campaign.world.channels:
         tally += _judge_channel(campaign, chat)
     tally.foreign = len(foreign_touched(campaign.world))
@@ -229,7 +238,7 @@ def judge(campaign: Campaign) -> Tally:
 
 
 def _judge_channel(campaign: Campaign, chat: Chat) -> Tally:
-    standing = [title for title in campaign.world.headlines(chat) if title.startswith("Berita ")]
+    standing = [title for title in campaign.world.headlines(chat) if title in set(campaign.expected)]
     counts = Counter(standing)
     sent = Counter(entry["text"].partition("\n")[0] for entry in campaign.world.accepted(chat))
     lost = [title for title in campaign.expected if not counts[title]]
@@ -276,7 +285,7 @@ async def campaign(
         "CHANNEL_RATE": "100000",
         "LOG_LEVEL": "debug",
     }
-    async with world(folder, channels=channels) as place:
+    async with world(folder, channels=channels, kind=scenario.kind) as place:
         place.settings.update(settings)
         if scenario.ops:
             desk = place.moderators.add_chat("supergroup", "Meja redaksi")

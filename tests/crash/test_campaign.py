@@ -18,10 +18,11 @@ import pytest
 from bot.sandbox.world import Chat
 from tests.crash.births import Births, Processes, nursery
 from tests.crash.campaign import Act, Campaign, Scenario, Tally, campaign
-from tests.crash.scenarios import ALL, PLAIN
+from tests.crash.scenarios import LONG, PLAIN, SHORT
 
 KILLS = int(os.environ.get("KILLS", "0"))
 SEED = os.environ.get("SEED", "tetap")
+ALL = LONG if KILLS else SHORT
 #: Deaths of one scenario in the short campaign.
 _FEW = 3
 #: A soak is cut into campaigns of so many deaths, so that every one begins afresh.
@@ -130,7 +131,7 @@ async def test_the_judge_sees_a_bot_that_recovers_badly(
     tmp_path: Path, act: Act, step: str, harm: str
 ) -> None:
     """The campaign can fail: bots that repeat, or forget, what was under way are found out."""
-    scenario = Scenario("bad", acts=(act,), steps=(step,), act_at_starts=True)
+    scenario = Scenario("bad", acts=(act,), steps=(step,), act_at_starts=True, patience=8.0)
     async with nursery() as births:
         tally = await campaign(scenario, births, tmp_path, kills=6, seed="x", speed=_SPEED)
 
@@ -146,7 +147,8 @@ def _table(found: Mapping[str, Outcome]) -> Sequence[str]:
             lines.append(f"{name:32s}" + _numbers(outcome))
         else:
             lines.append(f"{name:32s} {str(outcome)[:200]}")
-    return [*lines, f"{'all':32s}" + _numbers(total)]
+    steps = ", ".join(f"{step} {count}" for step, count in total.deaths.most_common())
+    return [*lines, f"{'all':32s}" + _numbers(total), f"deaths: {steps}"]
 
 
 def _numbers(tally: Tally) -> str:

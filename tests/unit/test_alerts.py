@@ -15,6 +15,11 @@ VALUES = {
     "held": "120",
     "title": "Judul <b>{baru}</b>",
     "update": "99",
+    "silence": "3:20",
+    "usual": "1:00",
+    "age": "2:00",
+    "ahead": "7:00",
+    "others": "3",
 }
 #: Every value is its own name in braces.
 ECHO = {key: "{" + key + "}" for key in VALUES}

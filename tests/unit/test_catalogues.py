@@ -13,9 +13,9 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 import bot
-from bot.commands.registry import Kit, commands
+from bot.commands.registry import commands
 from bot.locale import DOMAIN, FOLDER, LANGUAGES, load
-from tests.support_commands import PORTAL, MemoryHeadlines
+from tests.support_commands import MemoryHeadlines, kit
 
 MARKS = {"say": None, "phrase": None}
 SLASH = re.compile(r"/([a-z0-9_]+)")
@@ -33,9 +33,10 @@ def source(language: str) -> dict[str, str]:
 
 
 def said_in_code() -> set[str]:
-    """Every message id that the program marks."""
+    """Every message id that the program marks; the sandbox is another program, and its `say` another's."""
     found = extract_from_dir(Path(bot.__file__).parent, [("**.py", "python")], keywords=MARKS)
-    return {message for _, _, message, _, _ in found if isinstance(message, str)}
+    ours = [(name, message) for name, _, message, _, _ in found if not name.startswith("sandbox")]
+    return {message for _, message in ours if isinstance(message, str)}
 
 
 def fields(text: str) -> set[str | None]:
@@ -68,7 +69,7 @@ def test_translations_keep_their_fields(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_commands_are_called_by_their_names_in_the_language(language: str) -> None:
     """An Indonesian answer points to /terbaru where the English one points to /latest."""
-    known = {entry.alias: entry.name_in(language) for entry in commands(Kit(MemoryHeadlines(), PORTAL))}
+    known = {entry.alias: entry.name_in(language) for entry in commands(kit(MemoryHeadlines()))}
     for message, text in source(language).items():
         assert SLASH.findall(text) == [known[alias] for alias in SLASH.findall(message)], message
 

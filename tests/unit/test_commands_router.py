@@ -52,6 +52,7 @@ async def test_names_and_aliases_in_any_case(name: str) -> None:
 def test_names_are_those_of_both_languages() -> None:
     """What may stand in a metric: no word that a reader made up."""
     listed = {"terbaru", "latest", "populer", "popular", "kategori", "categories", "bantuan", "help", "start"}
+    listed |= {"cari", "search", "bahasa", "language", "privasi", "privacy"}
     assert room().names == listed
 
 
@@ -149,7 +150,7 @@ async def test_trouble_of_the_store_goes_through() -> None:
 
 
 anything = st.text(st.characters(), max_size=200)
-commands = st.sampled_from(["start", "bantuan", "terbaru", "populer", "kategori", "help", ""])
+commands = st.sampled_from(sorted(answers(MemoryHeadlines()).names | {""}))
 
 
 @given(name=st.one_of(commands, anything), argument=anything, language=st.sampled_from(["id", "en", ""]))

@@ -67,6 +67,22 @@ async def test_who_is_woken_does_all_before_the_next_is() -> None:
     assert [(at - NOW).total_seconds() for at in order] == [1, 2, 2.5, 3]
 
 
+async def test_a_jump_wakes_the_overdue_once() -> None:
+    """Somebody who sleeps a second again and again does not wake for every second of a week."""
+    clock, woken = FakeClock(), []
+
+    async def again() -> None:
+        while True:
+            await clock.sleep(1)
+            woken.append(clock.now())
+
+    task = asyncio.ensure_future(again())
+    await clock.advance()
+    await clock.jump(7 * 86_400)
+    assert woken == [NOW + timedelta(days=7)]
+    task.cancel()
+
+
 async def test_the_network_is_friendly_unless_told_otherwise() -> None:
     """Ids count up in each chat; a script is used up, a rule stays, an exception is raised."""
     network = FakeNetwork(FakeClock())

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.cli.line import app
-from bot.commands.registry import Kit, commands
+from bot.commands.registry import commands
 from bot.domain.delivery import SkipReason
 from bot.settings.model import known_names
-from tests.support_commands import PORTAL, MemoryHeadlines
+from tests.support_commands import MemoryHeadlines, kit
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operating.md")
@@ -71,7 +71,7 @@ def test_the_readme_names_every_verb() -> None:
 
 def test_the_readme_names_the_commands_of_readers() -> None:
     """Those that exist, and all of them; in both languages."""
-    known = commands(Kit(MemoryHeadlines(), PORTAL))
+    known = commands(kit(MemoryHeadlines()))
     names = {f"/{name}" for command in known for name in (command.name, command.alias)}
 
     section = text("README.md").partition("## Commands for readers")[2].partition("\n## ")[0]

@@ -293,6 +293,24 @@ async def test_nothing_is_claimed_while_stopping(room: Newsroom) -> None:
     assert await room.states() == ["SENT", "PENDING", "PENDING"]
 
 
+async def test_an_end_in_the_middle_of_a_round_claims_nothing(room: Newsroom) -> None:
+    """The bot is told to stop while the heads are being read."""
+    await room.news(1)
+    worker = build(room)
+    heads = room.stores.outbox.heads
+
+    async def meanwhile(*given: object, **named: object) -> object:
+        worker.loop.stop()
+        return await heads(*given, **named)  # type: ignore[arg-type]
+
+    room.stores.outbox.heads = meanwhile  # type: ignore[method-assign,assignment]
+
+    await room.run(worker, seconds=1)
+
+    assert await room.stop() < 1
+    assert await room.states() == ["PENDING"]
+
+
 async def test_a_send_that_does_not_end_is_given_up_within_five_seconds(room: Newsroom) -> None:
     """Its row stays in SENDING: the next process will ask."""
     await room.news(1)
