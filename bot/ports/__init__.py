@@ -1,0 +1,66 @@
+"""The Protocols between the rooms: each as narrow as its one user needs.
+
+Two walls stand here. Workers and commands see the store through these alone, so a second database
+engine could come; delivery sees a network through `Network`, so other networks could come beside
+Telegram. All times are aware UTC, all durations `timedelta`. Verbs of the store raise
+`errors.StoreError`, and a verb that raised has changed nothing.
+"""
+
+from bot.ports.delivering import ChannelStore, DoubtStore, EditStore, HandStore, Outbox
+from bot.ports.desk import Alert, DeskStore, Trouble, Upkeep
+from bot.ports.network import ChatEvents, Network, Pace, Renderer, Traffic, TrafficStore
+from bot.ports.polling import PollStore, PopularStore, WatchedFeed, WatchStore
+from bot.ports.portals import Portal, PushPortal
+from bot.ports.pushing import PushDesk, PushStore
+from bot.ports.readers import (
+    Answering,
+    EngagementLog,
+    EngagementReader,
+    HeadlineFinder,
+    HeadlineReader,
+    InlineAnswering,
+    Membership,
+    ReaderStore,
+    SearchMemory,
+)
+from bot.ports.time import Clock, Wake
+from bot.ports.updates import Inbox, StoredUpdate
+
+__all__ = [
+    "Alert",
+    "Answering",
+    "ChannelStore",
+    "ChatEvents",
+    "Clock",
+    "DeskStore",
+    "DoubtStore",
+    "EditStore",
+    "EngagementLog",
+    "EngagementReader",
+    "HandStore",
+    "HeadlineFinder",
+    "HeadlineReader",
+    "Inbox",
+    "InlineAnswering",
+    "Membership",
+    "Network",
+    "Outbox",
+    "Pace",
+    "PollStore",
+    "PopularStore",
+    "Portal",
+    "PushDesk",
+    "PushPortal",
+    "PushStore",
+    "ReaderStore",
+    "Renderer",
+    "SearchMemory",
+    "StoredUpdate",
+    "Traffic",
+    "TrafficStore",
+    "Trouble",
+    "Upkeep",
+    "Wake",
+    "WatchStore",
+    "WatchedFeed",
+]
