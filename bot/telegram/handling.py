@@ -88,10 +88,16 @@ class Handling:
 
     def _hand(self, update: StoredUpdate) -> None:
         lane = lane_of(update.body)
-        if update.begun:
+        if update.begun and self._is_answered(update.body):
             self._interrupted(lane)
         self._taken.add(update.id)
         self._lanes.put(lane, partial(self._guard, update))
+
+    def _is_answered(self, update: Mapping[str, Any]) -> bool:
+        """Whether handling `update` says something into its chat. A channel marked for less would wait for nothing."""
+        if "callback_query" in update:
+            return True
+        return "message" in update and command_of(message_in(update), self._username()) is not None
 
     def _passed_over(self, updates: Sequence[StoredUpdate]) -> set[int]:
         """Commands that waited too long and are not the last such of their chat."""
