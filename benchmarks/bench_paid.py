@@ -96,7 +96,9 @@ async def deliver(url: str, stores: Stores, posts: int) -> None:
     clock, events = SystemClock(), Events([hear])
     pace = Pacing(rate=FREE_RATE, paid_rate=1000, purse=Purse(posts, ZONE))
     access = Access(DEFAULT_TOKEN, url, None, ZONE, lambda _chat, _user: False)
-    room = TelegramRoom(access, clock=clock, events=events, pace=pace, traffic=stores.traffic)
+    room = TelegramRoom(
+        access, clock=clock, events=events, pace=pace, traffic=stores.traffic, answers=stores.answers
+    )
     await room.introduce(asyncio.Event())
     renderer = PostRenderer(zone=ZONE)
     wait = timedelta(seconds=60)

@@ -17,15 +17,18 @@ from bot.errors import DatabaseUnusable, KabarbotError
 from bot.events import Events, Listener
 
 if TYPE_CHECKING:
+    from bot.ports import Clock
     from bot.settings import Settings
     from bot.store.explain import Explanation
 
 
-async def run(settings: Settings, listeners: Sequence[Listener] = ()) -> int:
+async def run(settings: Settings, listeners: Sequence[Listener] = (), *, clock: Clock | None = None) -> int:
     """Run the bot until SIGTERM or SIGINT; returns the exit code.
 
-    `listeners` hear every event, after the bot's own. Raises `errors.KabarbotError`.
+    `listeners` hear every event, after the bot's own; `clock` is the machine's unless another is given.
+    Raises `errors.KabarbotError`.
     """
+    stop = _stopped_by(signal.SIGTERM, signal.SIGINT)
     from bot.assembly import build
     from bot.observe.logs import LogListener, configure_logging
     from bot.observe.room import Observatory
@@ -33,23 +36,27 @@ async def run(settings: Settings, listeners: Sequence[Listener] = ()) -> int:
 
     secrets = [settings.telegram_token.get_secret_value(), settings.webhook_secret.get_secret_value()]
     configure_logging(settings.log_level, settings.log_format, secrets)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     observatory = Observatory(clock, secrets=secrets) if settings.http_address else None
     observing = observatory.listeners if observatory else ()
     events = Events([LogListener(), *observing, *listeners])
     with InstanceLock(settings.database_path):
         async with AsyncExitStack() as stack:
             bot = await build(settings, clock, events, stack, observatory)
-            stop = asyncio.Event()
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, stop.set)
             try:
                 await bot.run(stop)
             except* KabarbotError as group:
                 # Parts run side by side; the first that cannot go on says why the bot ends.
                 raise _first(group) from None
     return 0
+
+
+def _stopped_by(*signals: signal.Signals) -> asyncio.Event:
+    """Set by any of `signals`, also by one that comes while everything is still being built."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in signals:
+        loop.add_signal_handler(number, stop.set)
+    return stop
 
 
 def _first(group: BaseExceptionGroup[KabarbotError]) -> KabarbotError:

@@ -247,7 +247,12 @@ def _telegram(base: Foundation, ops_chat: int | None) -> TelegramRoom:
         is_editor=lambda chat, user: chat == ops_chat or user in admins,
     )
     return TelegramRoom(
-        access, clock=base.clock, events=base.events, pace=base.pace, traffic=base.stores.traffic
+        access,
+        clock=base.clock,
+        events=base.events,
+        pace=base.pace,
+        traffic=base.stores.traffic,
+        answers=base.stores.answers,
     )
 
 

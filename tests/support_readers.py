@@ -22,7 +22,16 @@ from bot.sandbox.server import Options, Sandbox
 from bot.sandbox.world import Chat, User
 from bot.telegram.room import Access, ReaderDesk, TelegramRoom
 from tests.support_store import MEMORY, Home, channel, open_home
-from tests.support_telegram import JAKARTA, FakeChats, FakePace, FakeTraffic, Heard, RealClock, until
+from tests.support_telegram import (
+    JAKARTA,
+    FakeAnswers,
+    FakeChats,
+    FakePace,
+    FakeTraffic,
+    Heard,
+    RealClock,
+    until,
+)
 
 Json = dict[str, Any]
 
@@ -111,7 +120,14 @@ async def readers_room(folder: Path, *, allowed: int = 100_000) -> AsyncIterator
         await home.furnish(channel(str(chat.id)))
         heard, clock = Heard(), RealClock()
         access = Access(sandbox.token, sandbox.url, None, JAKARTA, lambda _chat, _user: False)
-        room = TelegramRoom(access, clock=clock, events=heard.events, pace=FakePace(), traffic=FakeTraffic())  # type: ignore[arg-type] # answers need no more of a pace
+        room = TelegramRoom(
+            access,
+            clock=clock,
+            events=heard.events,
+            pace=FakePace(),  # type: ignore[arg-type] # answers need no more of a pace
+            traffic=FakeTraffic(),
+            answers=FakeAnswers(),
+        )
         _listen(room, home, allowed)
         running = asyncio.ensure_future(_run(room))
         try:

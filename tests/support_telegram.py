@@ -115,6 +115,32 @@ class Row:
     done: bool = False
 
 
+class FakeAnswers:
+    """Answers whose ids are not known, by number; while `broken`, the database says no."""
+
+    def __init__(self) -> None:
+        self.open: dict[int, int] = {}
+        self.known: set[int] = set()
+        self.broken = False
+        self._begun = 0
+
+    async def answer_begins(self, chat_id: int, now: datetime) -> int | None:
+        self._fail()
+        self._begun += 1
+        self.open[self._begun] = chat_id
+        return self._begun
+
+    async def answer_ends(self, answer_id: int, message_id: int | None, now: datetime) -> None:
+        self._fail()
+        del self.open[answer_id]
+        if message_id is not None:
+            self.known.add(message_id)
+
+    def _fail(self) -> None:
+        if self.broken:
+            raise StoreError("disk full")
+
+
 class FakeInbox:
     """`ports.Inbox` in memory; it may outlive a loop as a database would. `full`: so many writes fail first."""
 

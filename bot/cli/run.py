@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
+from types import FrameType
 
 
 def run() -> int:
     """Run the bot until SIGTERM or SIGINT; returns the exit code. Raises `errors.KabarbotError`."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)  # until the bot's own handlers stand
     from bot.cli.lean import load_lean
 
     settings = load_lean()
     from bot.app import run as run_app
 
     return asyncio.run(run_app(settings))
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """Nothing has begun yet, so nothing is left to be finished."""
+    sys.exit(0)

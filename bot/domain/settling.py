@@ -77,10 +77,18 @@ def begin_settling(doubt: Doubt) -> Walk | Settlement:
     return _ready(Walk(doubt.known_before + 1, highest + MARGIN, highest, skip))
 
 
-def end_settling(walk: Walk, doubt: Doubt, *, still_in: bool) -> Settlement:
-    """What a finished walk proves. `still_in`: after the last answer the bot was in the chat with its rights."""
-    if (reason := _inconclusive(walk, doubt, still_in=still_in or bool(walk.ours))) is not None:
+def end_settling(walk: Walk, doubt: Doubt, same: tuple[int, ...] = (), *, still_in: bool) -> Settlement:
+    """What a finished walk proves. `still_in`: after the last answer the bot was in the chat with its rights.
+
+    Beside an answer of unknown outcome an own id proves nothing unless it is among `same`, those shown to say the
+    same. Waiting would teach nothing more: it goes out again, since a post that stands twice is seen and one that
+    is lost is not.
+    """
+    if (reason := _inconclusive(walk, still_in=still_in or bool(walk.ours))) is not None:
         return Settlement(Found.LATER, walk.ours, walk.highest, detail=reason)
+    if walk.ours and doubt.answers_open and walk.ours[0] not in same:
+        reason = "an answer to a reader in the same chat is of unknown outcome too"
+        return Settlement(Found.UNKNOWABLE, walk.ours, walk.highest, detail=reason)
     return Settlement(Found.ARRIVED if walk.ours else Found.ABSENT, walk.ours, walk.highest)
 
 
@@ -99,21 +107,19 @@ def begin_twins(doubt: Doubt) -> Walk | Settlement:
     return _ready(Walk(first, doubt.message_id - 1, highest, _known_otherwise(doubt), open_ended=False))
 
 
-def end_twins(walk: Walk, doubt: Doubt, same: tuple[int, ...], *, still_in: bool) -> Settlement:
+def end_twins(walk: Walk, same: tuple[int, ...], *, still_in: bool) -> Settlement:
     """What looking back found: own ids in `ids`, those shown to say the same in `same`."""
-    if (reason := _inconclusive(walk, doubt, still_in=still_in)) is not None:
+    if (reason := _inconclusive(walk, still_in=still_in)) is not None:
         return Settlement(Found.LATER, walk.ours, walk.highest, same, reason)
     return Settlement(Found.ARRIVED if walk.ours else Found.ABSENT, walk.ours, walk.highest, same)
 
 
-def _inconclusive(walk: Walk, doubt: Doubt, *, still_in: bool) -> str | None:
+def _inconclusive(walk: Walk, *, still_in: bool) -> str | None:
     """Why the answers prove nothing yet, None if they do."""
     if walk.silent:
         return walk.silent
     if walk.gaps and not still_in:
         return "the bot is not in the chat with its rights"
-    if walk.ours and doubt.answers_open:
-        return "an answer to a reader in the same chat is of unknown outcome too"
     return None
 
 

@@ -8,7 +8,7 @@ Telegram. All times are aware UTC, all durations `timedelta`. Verbs of the store
 
 from bot.ports.delivering import ChannelStore, DoubtStore, EditStore, HandStore, Outbox
 from bot.ports.desk import Alert, DeskStore, Trouble, Upkeep
-from bot.ports.network import ChatEvents, Network, Pace, Renderer, Traffic, TrafficStore
+from bot.ports.network import AnswerStore, ChatEvents, Network, Pace, Renderer, Traffic, TrafficStore
 from bot.ports.polling import PollStore, PopularStore, WatchedFeed, WatchStore
 from bot.ports.portals import Portal, PushPortal
 from bot.ports.pushing import PushDesk, PushStore
@@ -28,6 +28,7 @@ from bot.ports.updates import Inbox, StoredUpdate
 
 __all__ = [
     "Alert",
+    "AnswerStore",
     "Answering",
     "ChannelStore",
     "ChatEvents",

@@ -124,6 +124,18 @@ class TrafficStore(Protocol):
         ...
 
 
+class AnswerStore(Protocol):
+    """Answers on their way to chats where posts of ours stand, through restarts."""
+
+    async def answer_begins(self, chat_id: int, now: datetime) -> int | None:
+        """An answer is about to leave; None where no post of ours can be mistaken for it."""
+        ...
+
+    async def answer_ends(self, answer_id: int, message_id: int | None, now: datetime) -> None:
+        """It stands under `message_id`, or surely nowhere. Until this is said, nobody knows."""
+        ...
+
+
 class ChatEvents(Protocol):
     """What updates tell about channels, apart from commands."""
 

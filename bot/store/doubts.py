@@ -12,9 +12,12 @@ from bot.store.outbox import KNOW_ID, SENT
 from bot.store.rows import TARGET, target_of
 from bot.store.values import maybe_moment, moment, thaw, ticks
 
+# An answer that left longer ago than this stands, if anywhere, before the post (microseconds).
+_LATE = 3_600_000_000
 _COLUMNS = f"""
 SELECT d.id, d.headline_id, d.chat_id, d.request, d.known_before, d.resent_at, d.message_id, d.asks,
-    {TARGET}, h.published_at, t.highest_id
+    {TARGET}, h.published_at, t.highest_id,
+    EXISTS (SELECT 1 FROM open_answers a WHERE a.chat_id = d.chat_id AND a.at > d.claimed_at - {_LATE}) AS answers_open
 FROM deliveries d JOIN channels c ON c.id = d.channel_id JOIN headlines h ON h.id = d.headline_id
 LEFT JOIN chats t ON t.chat_id = d.chat_id
 """  # noqa: S608 - TARGET is a constant of ours
@@ -36,9 +39,10 @@ WHERE id = :id AND state = 'UNCERTAIN'
 """  # noqa: S608 - OVER is a constant of ours
 _ASK_LATER = "UPDATE deliveries SET next_at = :at, asks = asks + 1, detail = :detail WHERE id = :id"
 _TWIN_SOUGHT = "UPDATE deliveries SET twin_open = 0, next_at = 0, detail = '' WHERE id = ?"
-_SAW = "INSERT OR IGNORE INTO seen_messages (chat_id, message_id, ours, at) VALUES (?, ?, ?, ?)"
+SAW = "INSERT OR IGNORE INTO seen_messages (chat_id, message_id, ours, at) VALUES (?, ?, ?, ?)"
 _HIGHEST = "SELECT highest_id FROM chats WHERE chat_id = ?"
 _FORGET_SEEN = "DELETE FROM seen_messages WHERE at < ?"
+_FORGET_ANSWERS = "DELETE FROM open_answers WHERE at < ?"
 
 
 class Doubts:
@@ -83,14 +87,14 @@ class Doubts:
         standing = [message for message in found if message != deleted]
         async with self._database.transaction() as tx:
             await tx.run(_TWIN_SOUGHT, (doubt.delivery_id,))
-            await tx.many(_SAW, [(doubt.target.chat_id, message, 1, ticks(now)) for message in standing])
+            await tx.many(SAW, [(doubt.target.chat_id, message, 1, ticks(now)) for message in standing])
 
     async def saw_message(self, chat_id: int, message_id: int, *, ours: bool | None, now: datetime) -> None:
         """A message id is known to exist in one of our chats."""
         async with self._database.transaction() as tx:
             await tx.run(KNOW_ID, {"chat": chat_id, "message": message_id})
             if ours is not None:
-                await tx.run(_SAW, (chat_id, message_id, int(ours), ticks(now)))
+                await tx.run(SAW, (chat_id, message_id, int(ours), ticks(now)))
 
     async def highest(self, chat_id: int) -> int | None:
         """The highest message id known of a chat."""
@@ -101,6 +105,7 @@ class Doubts:
         """Messages that no doubt can reach any more."""
         async with self._database.transaction() as tx:
             await tx.run(_FORGET_SEEN, (ticks(before),))
+            await tx.run(_FORGET_ANSWERS, (ticks(before),))
 
 
 async def _doubt(tx: Transaction, row: Row) -> Doubt:
@@ -117,6 +122,7 @@ async def _doubt(tx: Transaction, row: Row) -> Doubt:
         highest=row["highest_id"],
         ours=frozenset(r["message_id"] for r in await tx.all(_OURS, scope)),
         theirs=frozenset(r["message_id"] for r in await tx.all(_THEIRS, scope)),
+        answers_open=bool(row["answers_open"]),
         resent_at=maybe_moment(row["resent_at"]),
         message_id=row["message_id"],
         attempts=row["asks"],

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta, tzinfo
 from typing import Self
 
 from bot.store.alerts import Alerts
+from bot.store.answers import OpenAnswers
 from bot.store.byhand import ByHand
 from bot.store.channels import Channels
 from bot.store.connection import Database
@@ -35,6 +36,7 @@ class Stores:
 
     database: Database
     alerts: Alerts
+    answers: OpenAnswers
     by_hand: ByHand
     channels: Channels
     doubts: Doubts
@@ -63,6 +65,7 @@ class Stores:
         return cls(
             database=database,
             alerts=Alerts(database),
+            answers=OpenAnswers(database),
             by_hand=ByHand(database),
             channels=Channels(database),
             doubts=Doubts(database, follow_edits=follow_edits),

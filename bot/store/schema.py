@@ -159,6 +159,14 @@ CREATE TABLE seen_messages (
 ) WITHOUT ROWID;
 CREATE INDEX seen_messages_by_time ON seen_messages (at);
 
+-- Answers to readers in our chats whose message ids are not known (yet): an own id there may be one of them.
+CREATE TABLE open_answers (
+    id INTEGER PRIMARY KEY,
+    chat_id INTEGER NOT NULL,
+    at INTEGER NOT NULL
+);
+CREATE INDEX open_answers_by_chat ON open_answers (chat_id, at);
+
 -- Keys of stories that people posted in our chats themselves, of the last days.
 CREATE TABLE hand_posts (
     chat_id INTEGER NOT NULL,

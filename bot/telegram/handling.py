@@ -32,10 +32,7 @@ Handle = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 class Handling:
-    """Hands out what waits in the inbox. `username` is asked late: it is learnt from Telegram.
-
-    `interrupted` hears of a chat where a process ended amid an update: an answer there may have left.
-    """
+    """Hands out what waits in the inbox. `username` is asked late: it is learnt from Telegram."""
 
     def __init__(
         self,
@@ -45,14 +42,12 @@ class Handling:
         events: Events,
         *,
         username: Callable[[], str],
-        interrupted: Callable[[int], None] = lambda _chat: None,
     ) -> None:
         self._inbox = inbox
         self._handle = handle
         self._clock = clock
         self._events = events
         self._username = username
-        self._interrupted = interrupted
         self._lanes = Lanes()
         self._taken: set[int] = set()
         self._ended: set[int] = set()
@@ -87,17 +82,8 @@ class Handling:
                     self._hand(update)
 
     def _hand(self, update: StoredUpdate) -> None:
-        lane = lane_of(update.body)
-        if update.begun and self._is_answered(update.body):
-            self._interrupted(lane)
         self._taken.add(update.id)
-        self._lanes.put(lane, partial(self._guard, update))
-
-    def _is_answered(self, update: Mapping[str, Any]) -> bool:
-        """Whether handling `update` says something into its chat. A channel marked for less would wait for nothing."""
-        if "callback_query" in update:
-            return True
-        return "message" in update and command_of(message_in(update), self._username()) is not None
+        self._lanes.put(lane_of(update.body), partial(self._guard, update))
 
     def _passed_over(self, updates: Sequence[StoredUpdate]) -> set[int]:
         """Commands that waited too long and are not the last such of their chat."""

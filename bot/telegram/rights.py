@@ -13,11 +13,12 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Rights:
     """`may_post`: messages may be sent. `edits_all`: everybody's posts are editable, as in channels with
-    `can_edit_messages`. `detail` says in plain words what is missing, empty where nothing is.
+    `can_edit_messages`. `in_group`: the bot's messages there may be answers to readers. `detail` says in plain words what is missing, empty where nothing is.
     """
 
     may_post: bool
     edits_all: bool = False
+    in_group: bool = False
     detail: str = ""
 
 
@@ -32,7 +33,7 @@ def rights_in(kind: str, member: Mapping[str, Any], permissions: Mapping[str, An
         return Rights(may_post=False, detail="the bot is restricted in the group")
     if status == "member" and not (permissions or {}).get("can_send_messages", True):
         return Rights(may_post=False, detail="members of the group may not send messages")
-    return Rights(may_post=True)
+    return Rights(may_post=True, in_group=True)
 
 
 def _in_channel(status: str, member: Mapping[str, Any]) -> Rights:

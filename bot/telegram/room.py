@@ -12,6 +12,7 @@ from bot.domain.retry import backoff
 from bot.events import Events
 from bot.ports import (
     Answering,
+    AnswerStore,
     ChatEvents,
     Clock,
     EngagementLog,
@@ -69,13 +70,20 @@ class TelegramRoom:
     """The bot at Telegram. Knows no SQL and no feed."""
 
     def __init__(
-        self, access: Access, *, clock: Clock, events: Events, pace: Pace, traffic: TrafficStore
+        self,
+        access: Access,
+        *,
+        clock: Clock,
+        events: Events,
+        pace: Pace,
+        traffic: TrafficStore,
+        answers: AnswerStore,
     ) -> None:
         self._access = access
         self._clock = clock
         self._events = events
         self.bot: QuietBot = build_bot(access.token, access.api_url, Limiter(pace, traffic, clock, events))
-        self._open_answers = OpenAnswers(clock)
+        self._open_answers = OpenAnswers(answers, clock)
         self.network = TelegramNetwork(
             self.bot, Settler(self.bot, clock, access.ops_chat, self._open_answers)
         )
@@ -118,7 +126,6 @@ class TelegramRoom:
             self._events,
             webhook=webhook,
             own_path=own_path,
-            answers=self._open_answers,
         )
 
     def _inline(self, desk: ReaderDesk, readers: Readers) -> InlineMode:

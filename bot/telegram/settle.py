@@ -38,6 +38,10 @@ from bot.telegram.speak import OpenAnswers
 #: At most ten questions a second, whatever they are about (product.md §6).
 _BETWEEN_QUESTIONS: Final = timedelta(milliseconds=100)
 
+#: A doubt is read no longer than this before it is asked about.
+_READ_BEFORE: Final = timedelta(seconds=10)
+_ANSWERED: Final = "an answer went to the same chat meanwhile"
+
 _ANSWERS = (
     (re.compile(r"message to (?:edit|forward) not found"), Heard.NOTHING_THERE),
     (re.compile(r"message can't be edited"), Heard.FOREIGN),
@@ -49,10 +53,14 @@ Ask = Callable[[int], Awaitable[tuple[Heard, str]]]
 
 @dataclass(slots=True)
 class Comparison:
-    """Whether forwards show what a message says, and which ids said the same as the request."""
+    """Whether forwards show what a message says, of which ids that is wanted, and which said the same as the request.
+
+    `instead`: of every id, in place of the question. `besides`: of own ids, which may be answers to readers.
+    """
 
     possible: bool
-    needed: bool
+    instead: bool
+    besides: bool
     same: list[int]
 
 
@@ -72,38 +80,46 @@ class Settler:
 
     async def settle(self, doubt: Doubt) -> Settlement:
         """Did it arrive? Stops at the first id of ours."""
-        doubt = self._with_answers(doubt)
         begun = begin_settling(doubt)
         if isinstance(begun, Settlement):
             return begun
         rights, why = await self._rights(doubt.target.chat_id)
         if not rights.may_post:
             return Settlement(Found.LATER, highest=begun.highest, detail=why)
-        by_forward = Comparison(self._ops_chat is not None, rights.edits_all, [])
-        walk = await self._walk(begun, self._asker(doubt, by_forward), settled)
-        return end_settling(walk, doubt, still_in=await self._still_in(walk, doubt))
+        by_forward, began = self._comparison(doubt, rights), self._clock.now()
+        walk = await self._walk(begun, self._asker(doubt, by_forward, rights), settled)
+        if self._answered(walk, doubt, began):
+            return Settlement(Found.LATER, highest=walk.highest, detail=_ANSWERED)
+        return end_settling(walk, doubt, tuple(by_forward.same), still_in=await self._still_in(walk, doubt))
 
     async def twins(self, doubt: Doubt) -> Settlement:
         """Every own id before the new one; compared by forward where §6 wants it."""
-        doubt = self._with_answers(doubt)
         begun = begin_twins(doubt)
         if isinstance(begun, Settlement):
             return begun
         rights, why = await self._rights(doubt.target.chat_id)
         if not rights.may_post:
             return Settlement(Found.LATER, highest=begun.highest, detail=why)
-        by_forward = Comparison(self._ops_chat is not None, rights.edits_all, [])
-        walk = await self._walk(begun, self._asker(doubt, by_forward), lambda _walk: False)
-        if doubt.known_before is None and not rights.edits_all:
+        by_forward, began = self._comparison(doubt, rights), self._clock.now()
+        walk = await self._walk(begun, self._asker(doubt, by_forward, rights), lambda _walk: False)
+        if self._answered(walk, doubt, began):
+            return Settlement(Found.LATER, highest=walk.highest, detail=_ANSWERED)
+        if doubt.known_before is None and not by_forward.instead and not by_forward.besides:
             await self._compare_all(walk.ours, doubt, by_forward)
         same = tuple(by_forward.same)
-        found = end_twins(walk, doubt, same, still_in=await self._still_in(walk, doubt))
-        return replace(found, sure=not rights.edits_all or set(found.ids) <= set(same))
+        found = end_twins(walk, same, still_in=await self._still_in(walk, doubt))
+        certain = not by_forward.instead and not by_forward.besides
+        return replace(found, sure=certain or set(found.ids) <= set(same))
 
-    def _with_answers(self, doubt: Doubt) -> Doubt:
-        if self._answers is None or not self._answers.any_in(doubt.target.chat_id):
-            return doubt
-        return replace(doubt, answers_open=True)
+    def _answered(self, walk: Walk, doubt: Doubt, began: datetime) -> bool:
+        """Whether an own id may be an answer that left since the doubt was read; the next time it is known."""
+        if self._answers is None or not walk.ours:
+            return False
+        return self._answers.any_since(doubt.target.chat_id, began - _READ_BEFORE)
+
+    def _comparison(self, doubt: Doubt, rights: Rights) -> Comparison:
+        answers = rights.in_group and doubt.answers_open
+        return Comparison(self._ops_chat is not None, rights.edits_all, answers, [])
 
     async def _walk(self, walk: Walk, ask: Ask, enough: Callable[[Walk], bool]) -> Walk:
         while (message_id := walk.question) is not None and not enough(walk):
@@ -112,15 +128,19 @@ class Settler:
             walk = walk.hear(heard, words)
         return walk
 
-    def _asker(self, doubt: Doubt, by_forward: Comparison) -> Ask:
+    def _asker(self, doubt: Doubt, by_forward: Comparison, rights: Rights) -> Ask:
         async def ask(message_id: int) -> tuple[Heard, str]:
-            if by_forward.needed and (heard := await self._by_forward(doubt, message_id, by_forward)):
-                return heard, ""
-            return await self._by_edit(doubt, message_id)
+            if by_forward.instead and (shown := await self._by_forward(doubt, message_id, by_forward)):
+                return shown, ""
+            heard, words = await self._by_edit(doubt, message_id, in_group=rights.in_group)
+            if heard is Heard.OURS and by_forward.besides:
+                shown = await self._by_forward(doubt, message_id, by_forward)
+                return shown or heard, words
+            return heard, words
 
         return ask
 
-    async def _by_edit(self, doubt: Doubt, message_id: int) -> tuple[Heard, str]:
+    async def _by_edit(self, doubt: Doubt, message_id: int, *, in_group: bool) -> tuple[Heard, str]:
         body = {"chat_id": doubt.target.chat_id, "message_id": message_id}
         if buttons := doubt.request.body.get("reply_markup"):
             body["reply_markup"] = buttons
@@ -128,7 +148,8 @@ class Settler:
             await self._bot.call("editMessageReplyMarkup", body, ticket=QUESTION)
         except TelegramError as error:
             return _heard(error) or Heard.NO_ANSWER, one_line(error.message)
-        return Heard.OURS, ""
+        # It had other buttons than the post: in a group that is an answer to a reader.
+        return (Heard.FOREIGN if in_group else Heard.OURS), ""
 
     async def _by_forward(self, doubt: Doubt, message_id: int, by_forward: Comparison) -> Heard | None:
         """None where no forward can be had: OPS_CHAT refuses, or the channel's content is protected."""

@@ -7,60 +7,65 @@ outcome is not, since an answer that comes twice is worse than one that is asked
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from telegram.error import TelegramError
 
 from bot.domain.delivery import Outcome, Verdict
 from bot.errors import StoreError
-from bot.ports import ChatEvents, Clock
+from bot.ports import AnswerStore, ChatEvents, Clock
 from bot.telegram.bot import QuietBot
 from bot.telegram.errors import Verb, outcome_of, unreadable
 from bot.telegram.markup import MAX_TEXT, cut, plain
 
 #: Seconds between tries of an answer that surely did not leave.
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
-#: How long an answer of unknown outcome may still stand somewhere unseen.
-_REMEMBERED = timedelta(hours=1)
 
 
 class OpenAnswers:
-    """Answers under way or of unknown outcome, by chat: an own id found there may be one of them (§6)."""
+    """Answers to groups whose ids are not known yet: an own id found there may be one of them (§6).
 
-    def __init__(self, clock: Clock) -> None:
+    Those under way are known here, and the store remembers them until their ids are known, for whoever asks then.
+    """
+
+    def __init__(self, store: AnswerStore, clock: Clock) -> None:
+        self._store = store
         self._clock = clock
         self._under_way: Counter[int] = Counter()
-        self._unknown: dict[int, datetime] = {}
+        self._last: dict[int, datetime] = {}
 
-    def any_in(self, chat_id: int) -> bool:
-        """Whether an own message of `chat_id` may be an answer that nobody knows the id of."""
-        until = self._unknown.get(chat_id)
-        return self._under_way[chat_id] > 0 or (until is not None and self._clock.now() < until)
+    def any_since(self, chat_id: int, moment: datetime) -> bool:
+        """Whether an answer to `chat_id` is under way, or one began at `moment` or later."""
+        last = self._last.get(chat_id)
+        return self._under_way[chat_id] > 0 or (last is not None and last >= moment)
 
-    def unknown_in(self, chat_id: int) -> None:
-        """An answer to `chat_id` may or may not have arrived."""
-        self._unknown[chat_id] = self._clock.now() + _REMEMBERED
+    async def begin(self, chat_id: int) -> int | None:
+        """An answer is about to leave; what to `end` it by. Raises `StoreError`: then it must not leave."""
+        if chat_id >= 0:
+            return None
+        answer_id = await self._store.answer_begins(chat_id, self._clock.now())
+        if answer_id is not None:
+            self._under_way[chat_id] += 1
+            self._last[chat_id] = self._clock.now()
+        return answer_id
 
-    @contextmanager
-    def under_way(self, chat_id: int) -> Iterator[None]:
-        """An answer is being sent; if this is left by an exception, its outcome stays unknown."""
-        self._under_way[chat_id] += 1
+    async def end(self, chat_id: int, answer_id: int | None, outcome: Outcome | None) -> None:
+        """What came of it; None where its sending was cut off."""
+        if answer_id is None:
+            return
         try:
-            yield
-        except BaseException:
-            self.unknown_in(chat_id)
-            raise
+            if outcome is not None and outcome.verdict is not Verdict.UNKNOWN:
+                await self._store.answer_ends(answer_id, outcome.message_id, self._clock.now())
+        except StoreError:
+            # The reader has the answer; handling the update again would say it twice. It stays in doubt.
+            return
         finally:
             self._under_way[chat_id] -= 1
-            if not self._under_way[chat_id]:
-                del self._under_way[chat_id]
 
 
 class Speaker:
-    """Sends and edits answers, and tells the ids of those in groups to `ChatEvents`."""
+    """Sends and edits answers. `chats` hears of groups that moved."""
 
     def __init__(self, bot: QuietBot, chats: ChatEvents, clock: Clock, answers: OpenAnswers) -> None:
         self._bot = bot
@@ -73,12 +78,14 @@ class Speaker:
         placed = {"chat_id": chat_id, **body}
         if topic is not None:
             placed["message_thread_id"] = topic
-        with self._answers.under_way(chat_id):
+        answer_id, outcome = await self._answers.begin(chat_id), None
+        try:
             outcome = await self._persist("sendMessage", placed)
+        finally:
+            await self._answers.end(chat_id, answer_id, outcome)
         if outcome.verdict is Verdict.MOVED and outcome.moved_to is not None:
             await self._chats.migrated(chat_id, outcome.moved_to)
             return await self.say(outcome.moved_to, body, topic=topic)
-        await self._note(chat_id, outcome)
         return outcome
 
     async def change(self, chat_id: int, message_id: int, body: dict[str, Any]) -> Outcome:
@@ -94,18 +101,6 @@ class Speaker:
             await self._bot.call("answerCallbackQuery", body)
         except TelegramError:
             return
-
-    async def _note(self, chat_id: int, outcome: Outcome) -> None:
-        if chat_id >= 0:
-            return
-        if outcome.verdict is Verdict.UNKNOWN:
-            self._answers.unknown_in(chat_id)
-        elif outcome.message_id is not None:
-            try:
-                await self._chats.message_seen(chat_id, outcome.message_id, ours=True)
-            except StoreError:
-                # The reader has the answer; handling the update again would say it twice.
-                self._answers.unknown_in(chat_id)
 
     async def _persist(self, method: str, body: dict[str, Any]) -> Outcome:
         verb = Verb.SEND if method == "sendMessage" else Verb.EDIT

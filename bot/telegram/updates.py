@@ -23,7 +23,6 @@ from bot.telegram.errors import one_line, wait_of
 from bot.telegram.handling import Handle, Handling
 from bot.telegram.identity import verify_token
 from bot.telegram.incoming import ALLOWED_UPDATES
-from bot.telegram.speak import OpenAnswers
 from bot.telegram.trouble import Spell
 from bot.telegram.webhook import Standing, Webhook
 
@@ -54,7 +53,6 @@ class UpdateLoop:
         *,
         webhook: Webhook | None = None,
         own_path: str = "",
-        answers: OpenAnswers | None = None,
     ) -> None:
         self._bot = bot
         self._inbox = inbox
@@ -69,7 +67,6 @@ class UpdateLoop:
             clock,
             events,
             username=lambda: bot.username,
-            interrupted=(answers or OpenAnswers(clock)).unknown_in,
         )
         self._spell = Spell(events)
         self._standing = Standing(bot, own_path, self._spell, clock)

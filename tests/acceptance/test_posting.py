@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support_world import World, stamp, world
+from tests.support_world import World, stamp, until, world
 
 
 async def test_first_look_posts_the_newest_few_oldest_first(tmp_path: Path) -> None:
@@ -96,6 +96,18 @@ async def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals) ->
         bot = await place.start()
         await place.until_posted(1)
         bot.send(number)
+
+        assert await bot.wait(5.0) == 0
+        assert "Traceback" not in bot.output
+
+
+async def test_a_signal_while_it_is_still_starting_ends_it_cleanly(tmp_path: Path) -> None:
+    """The database is only just there, and nobody has said who the bot is."""
+    async with world(tmp_path) as place:
+        place.sandbox.state.faults.add(kind="hang_after", method="getMe", times=9)
+        bot = await place.start()
+        await until(lambda: list(place.folder.rglob("*.db*")), "a database")
+        bot.send(signal.SIGTERM)
 
         assert await bot.wait(5.0) == 0
         assert "Traceback" not in bot.output

@@ -17,7 +17,6 @@ import os
 import select
 import signal
 import sys
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -65,25 +64,15 @@ class FastClock(SystemClock):
 
 
 async def run(environment: dict[str, str]) -> int:
-    """`bot.app.run` in small: lock, build, run until SIGTERM."""
-    from bot.assembly import build
-    from bot.events import Events
-    from bot.observe.logs import LogListener, configure_logging
+    """`bot.app.run` with another clock, and a listener that may end it."""
+    from bot import app
     from bot.settings import check_paths, load
-    from bot.store.lock import InstanceLock
 
     settings = load()
     check_paths(settings)
-    configure_logging(settings.log_level, settings.log_format, [settings.telegram_token.get_secret_value()])
-    events = Events([LogListener(), KillAt.of(environment.get("KILL_AT", ""))])
+    killer = KillAt.of(environment.get("KILL_AT", ""))
     clock = FastClock(float(environment.get("SPEED", "1")), float(environment.get("ORIGIN", "0")))
-    with InstanceLock(settings.database_path):
-        async with AsyncExitStack() as stack:
-            bot = await build(settings, clock, events, stack)
-            stop = asyncio.Event()
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-            await bot.run(stop)
-    return 0
+    return await app.run(settings, [killer], clock=clock)
 
 
 def nursery() -> None:

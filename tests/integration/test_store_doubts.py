@@ -330,3 +330,26 @@ async def test_what_stands_in_the_old_group_is_left_alone(home: Home) -> None:
     assert await stores.doubts.doubts(NOW + HOUR) == []
     assert await stores.outbox.next_due(NOW - HOUR) is None
     assert (await home.row(story))["chat_id"] == -1001
+
+
+async def test_an_answer_whose_id_is_not_known_leaves_doubts_open(home: Home) -> None:
+    """Through restarts: until it is known where it stands, an own id may be it."""
+    await doubted(home)
+    answer = await home.stores.answers.answer_begins(-1001, NOW)
+    assert answer is not None
+    assert (await only_doubt(home)).answers_open
+    await home.stores.answers.answer_ends(answer, 57, NOW)
+    doubt = await only_doubt(home)
+    assert not doubt.answers_open
+    assert 57 in doubt.ours
+    assert await home.stores.doubts.highest(-1001) == 57
+
+
+async def test_an_answer_from_long_before_the_post_stands_before_it(home: Home) -> None:
+    """And one to a chat that is none of our channels is no doubt of ours."""
+    await home.furnish()
+    await home.stores.answers.answer_begins(-1001, NOW - 2 * HOUR)
+    await doubted(home)
+
+    assert not (await only_doubt(home)).answers_open
+    assert await home.stores.answers.answer_begins(-77, NOW) is None

@@ -17,7 +17,16 @@ from bot.telegram.network import TelegramNetwork
 from bot.telegram.render import PostRenderer
 from bot.telegram.settle import Settler, says_the_same
 from bot.telegram.speak import OpenAnswers
-from tests.support_telegram import JAKARTA, WORDS, FakeClock, RealClock, doubt, sandbox_bot, scripted
+from tests.support_telegram import (
+    JAKARTA,
+    WORDS,
+    FakeAnswers,
+    FakeClock,
+    RealClock,
+    doubt,
+    sandbox_bot,
+    scripted,
+)
 from tests.support_telegram import quiet_bot as plain_bot
 
 EDITOR = ("can_post_messages", "can_edit_messages")
@@ -71,7 +80,7 @@ async def bench() -> AsyncIterator[Bench]:
     async with sandbox_bot() as (sandbox, bot):
         channel = sandbox.moderators.add_chat("channel", "Kabar", username="kabar")
         ops = sandbox.moderators.add_chat("supergroup", "Redaksi", status="administrator")
-        yield Bench(sandbox, bot, channel, ops, OpenAnswers(RealClock()))
+        yield Bench(sandbox, bot, channel, ops, OpenAnswers(FakeAnswers(), RealClock()))
 
 
 # ---------------------------------------------------------------- verbs
@@ -341,18 +350,42 @@ async def test_questions_are_asked_ten_a_second_at_most(bench: Bench) -> None:
     assert (clock.now() - began).total_seconds() >= (asked - 1) / 10
 
 
-async def test_in_a_group_an_open_answer_keeps_the_doubt_open(bench: Bench) -> None:
-    """An own id there may be an answer to a reader of which nobody knows whether it arrived."""
+async def test_in_a_group_an_open_answer_proves_nothing(bench: Bench) -> None:
+    """An own id there may be an answer to a reader; a forward to the desk tells, and its absence too."""
+    bench.channel = bench.ops
+    known = bench.last
+    number = await bench.arrive()
+    open_doubt = doubt(bench.target, bench.request, known, answers_open=True)
+    other = replace(open_doubt, request=replace(bench.request, body={**bench.request.body, "text": "Lain"}))
+    desk = bench.sandbox.moderators.add_chat("supergroup", "Desk", status="administrator")
+
+    assert (await bench.network.settle(open_doubt)).found is Found.UNKNOWABLE
+    assert (await bench.with_desk(desk.id).settle(open_doubt)).ids == (number,)
+    assert (await bench.with_desk(desk.id).settle(other)).found is Found.ABSENT
+    seeking = replace(open_doubt, message_id=number + 1)
+    assert (await bench.network.twins(seeking)).sure is False
+    assert (await bench.with_desk(desk.id).twins(seeking)).sure is True
+
+
+async def test_in_a_group_an_answer_meanwhile_has_the_question_asked_again(bench: Bench) -> None:
+    """When it is asked the next time, the answer's id is known."""
     bench.channel = bench.ops
     known = bench.last
     await bench.arrive()
-    open_doubt = doubt(bench.target, bench.request, known, answers_open=True)
     noticed = doubt(bench.target, bench.request, known)
 
-    assert (await bench.network.settle(open_doubt)).found is Found.LATER
     assert (await bench.network.settle(noticed)).found is Found.ARRIVED
-    bench.answers.unknown_in(bench.channel.id)
+    await bench.answers.end(bench.channel.id, await bench.answers.begin(bench.channel.id), None)
     assert (await bench.network.settle(noticed)).found is Found.LATER
+
+
+async def test_in_a_group_other_buttons_are_an_answers(bench: Bench) -> None:
+    """The post would have had its own."""
+    bench.channel = bench.ops
+    known = bench.last
+    await bench.arrive(FrozenRequest("sendMessage", {**bench.request.body, "reply_markup": BUTTONS}))
+
+    assert (await bench.network.settle(doubt(bench.target, bench.request, known))).found is Found.ABSENT
 
 
 # ---------------------------------------------------------------- a bot that may edit everybody's posts

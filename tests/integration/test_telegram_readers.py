@@ -30,6 +30,7 @@ from bot.telegram.updates import UpdateLoop
 from tests.support_telegram import (
     JAKARTA,
     FakeAnswering,
+    FakeAnswers,
     FakeChats,
     FakeInbox,
     Heard,
@@ -62,7 +63,7 @@ class Bench:
     chats: FakeChats = field(default_factory=FakeChats)
     heard: Heard = field(default_factory=Heard)
     inbox: FakeInbox = field(default_factory=FakeInbox)
-    answers: OpenAnswers = field(default_factory=lambda: OpenAnswers(RealClock()))
+    answers: FakeAnswers = field(default_factory=FakeAnswers)
 
     @property
     def people(self) -> People:
@@ -112,7 +113,7 @@ async def bench(
         clock, events = RealClock(), made.heard.events
         dispatcher = Dispatcher(
             build_application(bot),
-            Speaker(bot, made.chats, clock, made.answers),
+            Speaker(bot, made.chats, clock, OpenAnswers(made.answers, clock)),
             made.answering,
             ChatWatcher(made.chats),
             Readers(JAKARTA, commands={"terbaru"}, stored_language=languages, **readers),
@@ -171,7 +172,7 @@ async def test_a_group_is_answered_by_name_and_never_for_another_bot() -> None:
 
         assert [(r.argument, r.private) for r in room.requests] == [("dunia", False)]
         assert room.shown(room.group) == ["halo"]
-        assert (room.group.id, room.last(room.group), True) in room.chats.seen
+        assert room.last(room.group) in room.answers.known
 
 
 async def test_a_topic_is_answered_in_the_topic() -> None:
@@ -350,8 +351,7 @@ async def test_an_answer_of_unknown_outcome_is_not_repeated() -> None:
         await room.answered()
 
         assert room.shown(room.group) == ["halo"]
-        assert room.answers.any_in(room.group.id)
-        assert not room.answers.any_in(room.private.id)
+        assert list(room.answers.open.values()) == [room.group.id]
 
 
 async def test_refused_markup_is_said_plainly() -> None:
@@ -374,25 +374,6 @@ async def test_a_reader_who_blocked_the_bot_is_nobodys_trouble() -> None:
         await room.settled(2)
 
         assert (room.private.id, False, "the user has blocked the bot") in room.chats.rights
-
-
-async def test_an_own_id_that_cannot_be_stored_leaves_the_answer_open() -> None:
-    """The answer is not said a second time for the database's sake."""
-    async with bench() as room:
-        room.say("/terbaru", room.group)
-        await room.answered()
-        room.chats.broken = True
-        speaker = Speaker(None, room.chats, RealClock(), room.answers)  # type: ignore[arg-type] # it does not speak
-        await speaker._note(room.group.id, _sent(99))
-
-        assert room.answers.any_in(room.group.id)
-        room.chats.broken = False
-
-
-def _sent(number: int) -> Any:
-    from bot.domain.delivery import Outcome, Verdict
-
-    return Outcome(Verdict.DONE, message_id=number)
 
 
 # ---------------------------------------------------------------- channels and groups

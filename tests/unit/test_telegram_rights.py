@@ -50,5 +50,6 @@ def test_rights(
     """What is missing is said in words, and only then."""
     rights = rights_in(kind, member, permissions)
 
-    assert rights == Rights(may_post, edits_all, rights.detail)
+    in_group = may_post and kind != "channel"
+    assert rights == Rights(may_post, edits_all, in_group, rights.detail)
     assert bool(rights.detail) is not may_post

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
+from bot.domain.delivery import Outcome, Verdict
 from bot.errors import StoreError, TokenRefused
 from bot.events import StoreTrouble, UpdateSetAside, UpdatesRecovered, UpdatesTrouble, WorkerFailed
 from bot.telegram.handling import Handling
@@ -19,7 +20,7 @@ from bot.telegram.lanes import Lanes
 from bot.telegram.speak import OpenAnswers
 from bot.telegram.trouble import Spell
 from bot.telegram.updates import UpdateLoop, Webhook
-from tests.support_telegram import NOON, FakeClock, FakeInbox, Heard, until
+from tests.support_telegram import NOON, FakeAnswers, FakeClock, FakeInbox, Heard, until
 
 Body = dict[str, Any]
 
@@ -228,32 +229,39 @@ async def test_a_bug_in_the_loop_does_not_end_the_bot() -> None:
     assert [event.detail for event in bench.heard if isinstance(event, WorkerFailed)] == ["KeyError"]
 
 
-async def test_an_interrupted_answer_may_stand_in_its_chat() -> None:
-    """The last process was killed amid it: an own id there may be that answer (product.md §6)."""
-    inbox = FakeInbox()
-    await inbox.keep([message(1, chat=-5), message(2, chat=-6)], NOON)
-    inbox.rows[1].begun = 1
-    bench = Bench(inbox=inbox)
-    answers = OpenAnswers(bench.clock)
-    bot: Any = bench.bot
-    bench.loop = UpdateLoop(bot, inbox, bench.handle, bench.clock, bench.heard.events, answers=answers)
-    await bench.run_until(lambda: not inbox.open)
-
-    assert (answers.any_in(-5), answers.any_in(-6)) == (True, False)
-    bench.clock.time += timedelta(hours=2)
-    assert not answers.any_in(-5)
-
-
 async def test_an_answer_under_way_is_open_until_its_outcome_is_known() -> None:
-    """And stays open where it ends in the middle."""
-    answers = OpenAnswers(FakeClock())
-    with answers.under_way(-5):
-        assert answers.any_in(-5)
-    assert not answers.any_in(-5)
-    with pytest.raises(asyncio.CancelledError), answers.under_way(-5):
-        raise asyncio.CancelledError
+    """And stays open, for whoever asks later, where it ends in the middle or nobody knows how."""
+    clock, store = FakeClock(), FakeAnswers()
+    answers = OpenAnswers(store, clock)
+    first, later = await answers.begin(-5), clock.time + timedelta(seconds=1)
 
-    assert answers.any_in(-5)
+    assert answers.any_since(-5, later)
+    assert not answers.any_since(-6, clock.time)
+    await answers.end(-5, first, Outcome(Verdict.DONE, 77))
+    assert (answers.any_since(-5, clock.time), answers.any_since(-5, later)) == (True, False)
+    for outcome in (None, Outcome(Verdict.UNKNOWN)):
+        await answers.end(-5, await answers.begin(-5), outcome)
+    assert not answers.any_since(-5, later)
+    assert (store.open, store.known) == ({2: -5, 3: -5}, {77})
+
+
+async def test_an_answer_in_private_is_nobodys_doubt() -> None:
+    """Posts go to channels and groups."""
+    store = FakeAnswers()
+
+    assert await OpenAnswers(store, FakeClock()).begin(5) is None
+    assert not store.open
+
+
+async def test_an_id_that_cannot_be_stored_leaves_the_answer_open() -> None:
+    """The answer is not said a second time for the database's sake."""
+    store = FakeAnswers()
+    answers = OpenAnswers(store, FakeClock())
+    begun = await answers.begin(-5)
+    store.broken = True
+    await answers.end(-5, begun, Outcome(Verdict.DONE, 77))
+
+    assert (store.open, store.known) == ({1: -5}, set())
 
 
 # ---------------------------------------------------------------- after a long silence
