@@ -46,9 +46,6 @@ if TYPE_CHECKING:
     from bot import settings as settings_room
     from bot.settings import Settings
 
-#: The word before the time in the note under a corrected post (`EDIT_NOTE`).
-_UPDATED = {"id": "Diperbarui", "en": "Updated"}
-
 
 class Worker(Protocol):
     """What is started and stopped."""
@@ -145,12 +142,13 @@ async def build(
     deliverer, speaking = _speakers(base, telegram, ops_chat)
     place = await find_place(settings, base.stores)
     looking, listeners = _lookers(base, place, telegram, _portal(base, stack), deliverer.loop.wake)
-    answers, desk = build_answers(base.settings, base.stores, telegram.members)
+    answers, desk = build_answers(base.settings, base.stores, telegram.members, deliverer.loop.wake)
     telegram.listen(
         base.stores.inbox,
         _chats(base, deliverer.loop.wake),
         desk,
         menus={language: answers.menu(language) for language in locale.LANGUAGES},
+        desk_menus={language: answers.menu(language, editors=True) for language in locale.LANGUAGES},
         webhook=place.webhook,
         own_path=place.path,
     )
@@ -299,7 +297,7 @@ def _speakers(
         pace=base.pace,
         zone=settings.timezone,
         edit_note=settings.edit_note,
-        updated_word=_UPDATED[settings.post_language],
+        language=settings.post_language,
         **told,
     )
     others = (
@@ -309,6 +307,7 @@ def _speakers(
         Desk(
             stores.alerts,
             network,
+            questions=stores.questions,
             pace=base.pace,
             ops_chat=ops_chat,
             language=settings.post_language,

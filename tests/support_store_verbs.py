@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.delivery import Candidate, Claim, Doubt, HoldReason, Post, SkipReason, State
+from bot.domain.desk import Decision, Order
+from bot.domain.desk import Verb as Ordered
 from bot.domain.headlines import Item
 from bot.domain.polling import Correction, NewDelivery, PollIntent, Sighting
+from bot.domain.replies import Pointed
 from bot.domain.search import Place, parse, top
 from bot.ports import Alert, Traffic, Trouble
 from bot.store.explain import Explainer
 from bot.store.retention import Retention
+from bot.store.values import ticks
 from tests.support_store import (
     DAY,
     HOUR,
@@ -33,6 +37,8 @@ from tests.support_store import (
     words,
 )
 
+ORDER = Order(Ordered.CORRECT, 7, -100500, NOW, 1, "teks")
+SURGE = Decision(publish=True, feed_id=1, at=ticks(NOW))
 LIST = "https://kabar.example/populer"
 
 
@@ -123,6 +129,12 @@ READING: Mapping[str, Verb] = {
     "headlines by id": lambda s: s.home.stores.engagement.headlines([2, 1]),
     "language": lambda s: s.home.stores.readers.language(7),
     "held_surges": lambda s: s.home.stores.surges.held_surges(),
+    "story by link": lambda s: s.home.stores.stories.by_link(link(1)),
+    "story by words": lambda s: s.home.stores.stories.by_words("kabar", 5),
+    "story by post": lambda s: s.home.stores.stories.by_post(Pointed(((-1001, 100),), (link(1),))),
+    "unasked": lambda s: s.home.stores.questions.unasked(),
+    "subject of a hold": lambda s: s.home.stores.questions.subject(Decision(publish=True, delivery_id=1)),
+    "subject of a surge": lambda s: s.home.stores.questions.subject(SURGE),
     "explain": lambda s: Explainer(s.home.stores.database).explain(link(1)),
 }
 
@@ -197,6 +209,14 @@ WRITING: Mapping[str, Verb] = {
     "choose_language": lambda s: s.home.stores.readers.choose_language(7, "en", NOW),
     "erase": lambda s: s.home.stores.readers.erase(7),
     "forget_words": lambda s: Retention(s.home.stores.database).forget_words(NOW + DAY),
+    "withdraw": lambda s: s.home.stores.orders.withdraw(ORDER, 1, "alasan"),
+    "correct": lambda s: s.home.stores.orders.correct(ORDER, 1, "teks"),
+    "reword": lambda s: s.home.stores.orders.reword(ORDER, 1, "Judul"),
+    "publish": lambda s: s.home.stores.orders.publish(ORDER, 4),
+    "halt": lambda s: s.home.stores.orders.halt(ORDER, "@kanal1"),
+    "resume": lambda s: s.home.stores.orders.resume(ORDER, ""),
+    "decide": lambda s: s.home.stores.questions.decide(ORDER, SURGE),
+    "removed": lambda s: s.home.stores.edits.removed(s.post, NOW),
     "release_surge": lambda s: s.home.stores.surges.release_surge(s.home.feeds[0], NOW, NOW),
     "pass_over": lambda s: s.home.stores.surges.pass_over(s.home.feeds[0], NOW, NOW),
 }

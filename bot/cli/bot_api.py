@@ -40,7 +40,7 @@ class BotApi:
         self._prefix = f"{root}/bot{token}/"
         self._token = token
 
-    async def ask(self, method: str, **parameters: str | int) -> Any:  # noqa: ANN401 (JSON)
+    async def ask(self, method: str, **parameters: Any) -> Any:  # noqa: ANN401 (JSON)
         """The `result` of `method`. Raises `NoAnswerError` and `RefusedError`."""
         import aiohttp
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
 from bot.cli.bot_api import BotApi, open_api
-from bot.cli.checks import channels, ops, paths, public, sources, telegram
+from bot.cli.checks import channels, ops, paths, public, question, sources, telegram
 from bot.cli.checks.finding import Finding, bad
 from bot.errors import SettingsError, TokenRefused
 from bot.ports import Portal
@@ -58,8 +58,10 @@ async def _network(settings: Settings, api: BotApi) -> tuple[bool, list[Finding]
         telegram.webhook(api, settings.public_url),
         *(channels.channel(api, chat, number) for chat in chats),
     )
-    desk = await ops.ops_chat(api, settings.ops_chat, number)
-    return False, [identity, telegram.inline_mode(me), *(one for some in found for one in some), desk]
+    desk = await ops.ops_chat(api, settings.ops_chat, number, chats)
+    asked = await question.questions(api, settings.database_path)
+    chats_found = (one for some in found for one in some)
+    return False, [identity, telegram.inline_mode(me), *chats_found, desk, *asked]
 
 
 async def _portal(settings: Settings, portal: Portal) -> list[Finding]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.store.explain import DeliveryTold, Explanation
+    from bot.store.explain import DeliveryTold, Explanation, OrderTold
 
 
 def explain(words: str, *, as_json: bool) -> int:
@@ -40,13 +40,17 @@ def json_line(life: Explanation) -> str:
         for delivery in life.deliveries
     ]
     edits = [{"title": edit.title, "link": edit.link, "at": _iso(edit.at)} for edit in life.edits]
-    line = {
+    line: dict[str, object] = {
         "title": life.title,
         "link": life.link,
         "first_seen": _iso(life.first_seen),
         "edits": edits,
         "deliveries": deliveries,
     }
+    if life.orders:
+        line["orders"] = [
+            {"verb": one.verb, "who": one.who, "at": _iso(one.at), "words": one.words} for one in life.orders
+        ]
     return json.dumps(line, ensure_ascii=False)
 
 
@@ -54,14 +58,20 @@ def page(life: Explanation) -> str:
     """One headline for people, times in the zone of this machine."""
     edits = [f"  {_local(edit.at)}  corrected: {edit.title}" for edit in life.edits]
     deliveries = [f"  {_sentence(delivery)}" for delivery in life.deliveries] or ["  no channel wants it"]
+    orders = [f"  {_local(one.at)}  {_ordered(one)}" for one in life.orders]
     first = f"  {_local(life.first_seen)}  first seen"
-    return "\n".join([life.title, life.link or "(no link)", first, *edits, *deliveries, ""])
+    return "\n".join([life.title, life.link or "(no link)", first, *edits, *orders, *deliveries, ""])
 
 
 def _sentence(delivery: DeliveryTold) -> str:
     number = f" as message {delivery.message_id}" if delivery.message_id else ""
     reason = f": {delivery.reason}" if delivery.reason else ""
     return f"{delivery.channel}  {delivery.state}{number}{reason}"
+
+
+def _ordered(order: OrderTold) -> str:
+    words = f": {order.words}" if order.words else ""
+    return f"/{order.verb} by {order.who}{words}"
 
 
 def _iso(moment: datetime) -> str:

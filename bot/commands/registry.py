@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from bot.commands.categories import LATEST_TAG, Categories, Shelf
 from bot.commands.command import Command
+from bot.commands.desk.listing import DeskKit, desk_commands
 from bot.commands.help import Help
 from bot.commands.language import LANGUAGE_TAG, Language
 from bot.commands.latest import Latest
@@ -31,6 +32,7 @@ class Kit:
     readers: ReaderStore
     members: Membership
     catalogues: Catalogues
+    desk: DeskKit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class MenuEntry:
 def commands(kit: Kit) -> tuple[Command, ...]:
     """Every command, in the order of menu and help."""
     everyday = (*_news(kit), *_choices(kit))
-    return (*everyday, *_guides(kit.portal, everyday))
+    desk = () if kit.desk is None else desk_commands(kit.desk)
+    return (*everyday, *_guides(kit.portal, everyday), *desk)
 
 
 def _news(kit: Kit) -> tuple[Command, ...]:

@@ -97,6 +97,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "⚠️ Feed {feed} tiba-tiba memuat {count} berita baru; {held} kiriman ditahan.",
         "⚠️ Feed {feed} suddenly brought {count} new headlines; {held} posts are held.",
     ),
+    "hold": (
+        "ℹ️ Menunggu redaksi untuk {channel}: {title} {link}",
+        "ℹ️ Waits for an editor, for {channel}: {title} {link}",
+    ),
     "flapping": (
         "ℹ️ Judul ini bolak-balik antara dua versi di portal: {title}",
         "ℹ️ This headline goes back and forth between two wordings: {title}",

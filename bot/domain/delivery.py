@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from bot.domain.desk import Mark
 from bot.domain.headlines import Words
 
 
@@ -150,6 +151,9 @@ class Post:
     notes: tuple[str, ...] = ()  # lines under the headline: Ralat, Diperbarui
     struck: bool = False  # withdrawn with a reason: shown struck through
     edit_due: datetime | None = None
+    marks: tuple[Mark, ...] = ()  # editors' lines, to become notes
+    ordered: bool = False  # an editor said so: at once
+    deletes: bool = False  # withdrawn without a reason: it is to go
 
 
 class Verdict(StrEnum):

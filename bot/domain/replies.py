@@ -9,12 +9,21 @@ from bot.domain.headlines import Headline
 
 
 @dataclass(frozen=True, slots=True)
+class Pointed:
+    """What a message that is replied to may stand for: posts by (chat, message id), links in their order."""
+
+    posts: tuple[tuple[int, int], ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One command or tapped button.
 
     `name` is the command's Indonesian name without the slash (aliases are already folded), `argument`
     the text behind it. `language` is ``id`` or ``en``; `button` the callback data of a tapped button.
-    `is_editor`: from `OPS_CHAT` or one of `ADMINS`. Times are aware UTC.
+    `is_editor`: from `OPS_CHAT` or one of `ADMINS`. `user_name` is what to call the user, `message_id`
+    the command's own message, `reply` what it replies to. Times are aware UTC.
     """
 
     name: str
@@ -27,6 +36,9 @@ class Request:
     topic: int | None = None
     button: str = ""
     is_editor: bool = False
+    user_name: str = ""
+    message_id: int | None = None
+    reply: Pointed | None = None
 
 
 @dataclass(frozen=True, slots=True)

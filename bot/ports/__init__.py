@@ -9,6 +9,7 @@ Telegram. All times are aware UTC, all durations `timedelta`. Verbs of the store
 from bot.ports.delivering import ChannelStore, DoubtStore, EditStore, HandStore, Outbox
 from bot.ports.desk import Alert, DeskStore, Trouble, Upkeep
 from bot.ports.network import AnswerStore, ChatEvents, Network, Pace, Renderer, Traffic, TrafficStore
+from bot.ports.orders import DecisionStore, OrderStore, Question, QuestionStore, Reach, StoryFinder
 from bot.ports.polling import PollStore, PopularStore, WatchedFeed, WatchStore
 from bot.ports.portals import Portal, PushPortal
 from bot.ports.pushing import PushDesk, PushStore
@@ -33,6 +34,7 @@ __all__ = [
     "ChannelStore",
     "ChatEvents",
     "Clock",
+    "DecisionStore",
     "DeskStore",
     "DoubtStore",
     "EditStore",
@@ -45,6 +47,7 @@ __all__ = [
     "InlineAnswering",
     "Membership",
     "Network",
+    "OrderStore",
     "Outbox",
     "Pace",
     "PollStore",
@@ -53,10 +56,14 @@ __all__ = [
     "PushDesk",
     "PushPortal",
     "PushStore",
+    "Question",
+    "QuestionStore",
+    "Reach",
     "ReaderStore",
     "Renderer",
     "SearchMemory",
     "StoredUpdate",
+    "StoryFinder",
     "Traffic",
     "TrafficStore",
     "Trouble",

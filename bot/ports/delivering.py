@@ -116,6 +116,10 @@ class EditStore(Protocol):
         """The post shows `post.revision`; where there is a newer one already, it is due at `next_at`."""
         ...
 
+    async def removed(self, post: Post, now: datetime) -> None:
+        """The post is gone, as an editor ordered."""
+        ...
+
     async def edit_later(self, post: Post, at: datetime, detail: str) -> None:
         """Not now: again at `at`."""
         ...

@@ -10,11 +10,12 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A line for the desk that waits to be sent."""
+    """A line for the desk that waits to be sent; a question has `buttons`, (text, callback data)."""
 
     id: int
     text: str
     attempts: int
+    buttons: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.ports import Alert, Trouble
-from bot.store.connection import Database
+from bot.store.connection import Database, Row
 from bot.store.values import dump, ticks
 
 #: A feed's trouble is told when it has failed for this long (product.md §4.3).
@@ -30,7 +30,7 @@ _TOLD = "SELECT key, kind, told FROM troubles ORDER BY since"
 _BEGIN = "INSERT OR IGNORE INTO troubles (key, kind, told, since) VALUES (?, ?, ?, ?) RETURNING key"
 _END = "DELETE FROM troubles WHERE key = ? RETURNING since"
 _ADD = "INSERT INTO alerts (at, text) VALUES (?, ?)"
-_NEXT = "SELECT id, text, attempts FROM alerts WHERE sent_at IS NULL AND next_at <= ? ORDER BY id LIMIT 1"
+_NEXT = "SELECT id, text, attempts, buttons FROM alerts WHERE sent_at IS NULL AND next_at <= ? ORDER BY id LIMIT 1"
 _SENT = "UPDATE alerts SET sent_at = ? WHERE id = ?"
 _LATER = "UPDATE alerts SET attempts = attempts + 1, next_at = ? WHERE id = ?"
 _FORGET = "DELETE FROM alerts WHERE sent_at < :before OR id <= (SELECT max(id) FROM alerts) - :most"
@@ -97,7 +97,7 @@ class Alerts:
     async def next_alert(self, now: datetime) -> Alert | None:
         """The oldest line that waits."""
         rows = await self._database.read(_NEXT, (ticks(now),))
-        return Alert(rows[0]["id"], rows[0]["text"], rows[0]["attempts"]) if rows else None
+        return _alert(rows[0]) if rows else None
 
     async def alert_sent(self, alert: Alert, now: datetime) -> None:
         """It stands in `OPS_CHAT` (or may: an alert that comes twice is better than none)."""
@@ -114,3 +114,8 @@ class Alerts:
     async def _run(self, sql: str, values: tuple[object, ...] | dict[str, object]) -> None:
         async with self._database.transaction() as tx:
             await tx.run(sql, values)
+
+
+def _alert(row: Row) -> Alert:
+    buttons = json.loads(row["buttons"]) if row["buttons"] else []
+    return Alert(row["id"], row["text"], row["attempts"], tuple((text, data) for text, data in buttons))

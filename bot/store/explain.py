@@ -22,6 +22,9 @@ _EDITS = "SELECT title, link, at FROM revisions WHERE headline_id = ? AND revisi
 _DELIVERIES = """
 SELECT d.*, c.ref FROM deliveries d JOIN channels c ON c.id = d.channel_id WHERE d.headline_id = ? ORDER BY d.id
 """
+_ORDERS = """
+SELECT o.* FROM order_headlines a CROSS JOIN orders o ON o.id = a.order_id WHERE a.headline_id = ? ORDER BY o.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,16 @@ class DeliveryTold:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderTold:
+    """What an editor ordered; `who` is a numeric id, the group's for an administrator who hides."""
+
+    verb: str
+    who: int
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """The life of one headline."""
 
@@ -52,6 +65,7 @@ class Explanation:
     first_seen: datetime
     edits: tuple[EditTold, ...]
     deliveries: tuple[DeliveryTold, ...]
+    orders: tuple[OrderTold, ...] = ()
 
 
 class Explainer:
@@ -91,6 +105,10 @@ async def _tell(tx: Transaction, headline: int) -> Explanation:
             for edit in await tx.all(_EDITS, (headline,))
         ),
         deliveries=tuple(_delivery(told) for told in await tx.all(_DELIVERIES, (headline,))),
+        orders=tuple(
+            OrderTold(told["verb"], told["who"], moment(told["at"]), told["words"])
+            for told in await tx.all(_ORDERS, (headline,))
+        ),
     )
 
 

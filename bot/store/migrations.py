@@ -13,13 +13,14 @@ import aiosqlite
 from bot.errors import DatabaseTooNew, DatabaseUnusable, StoreError
 from bot.store.faults import store_errors
 from bot.store.schema import VERSION_1
+from bot.store.schema_desk import EDITORS
 from bot.store.schema_readers import VERSION_2
 
 #: "KBAR" in ASCII: tells our files from other SQLite databases (`PRAGMA application_id`).
 APPLICATION_ID = 0x4B424152
 
 #: The step from version N to N + 1 stands at index N.
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2)
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, EDITORS)
 
 
 async def migrate(

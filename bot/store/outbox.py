@@ -92,8 +92,10 @@ UPDATE deliveries SET state = 'SKIPPED', reason = ?, detail = '', at = ? WHERE i
 SENT = """
 UPDATE deliveries SET state = 'SENT', reason = NULL, at = :now, sent_at = :now, message_id = :message,
     detail = '', resend = 0,
-    edit_at = iif(:follow AND shown_revision <
-        (SELECT revision FROM headlines h WHERE h.id = headline_id), :now, NULL)
+    edit_at = (SELECT iif(:follow AND shown_revision < h.revision OR shown_revision < h.ordered_revision
+        OR h.note IS NOT NULL OR h.withdrawn_at IS NOT NULL, :now, NULL) FROM headlines h WHERE h.id = headline_id),
+    -- an editor's line is never part of what is sent first: the post shows less than its revision
+    shown_revision = (SELECT iif(h.note IS NULL, shown_revision, 0) FROM headlines h WHERE h.id = headline_id)
 WHERE id = :id AND state IN ('SENDING', 'UNCERTAIN')
 """
 KNOW_ID = """

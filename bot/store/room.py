@@ -17,13 +17,16 @@ from bot.store.engagement import Engagement
 from bot.store.feeds import Feeds
 from bot.store.inbox import UpdateInbox
 from bot.store.meta import Keepsakes
+from bot.store.orders import Orders
 from bot.store.outbox import OutboxStore
 from bot.store.polls import Polls
 from bot.store.popular import Popular
 from bot.store.push import Pushes
+from bot.store.questions import Questions
 from bot.store.reader import HeadlineLists
 from bot.store.readers import ReaderChoices
 from bot.store.search import Search
+from bot.store.stories import Stories
 from bot.store.surges import Surges
 from bot.store.traffic import TrafficLog
 from bot.store.upkeep import KEEP, StoreUpkeep
@@ -46,12 +49,15 @@ class Stores:
     headlines: HeadlineLists
     inbox: UpdateInbox
     keepsakes: Keepsakes
+    orders: Orders
     outbox: OutboxStore
     polls: Polls
     popular: Popular
     pushes: Pushes
+    questions: Questions
     readers: ReaderChoices
     search: Search
+    stories: Stories
     surges: Surges
     traffic: TrafficLog
     upkeep: StoreUpkeep
@@ -75,12 +81,15 @@ class Stores:
             headlines=HeadlineLists(database),
             inbox=UpdateInbox(database),
             keepsakes=Keepsakes(database),
+            orders=Orders(database),
             outbox=OutboxStore(database, follow_edits=follow_edits, zone=zone),
             polls=Polls(database, follow_edits=follow_edits),
             popular=Popular(database),
             pushes=Pushes(database, follow_edits=follow_edits),
+            questions=Questions(database),
             readers=ReaderChoices(database),
             search=Search(database),
+            stories=Stories(database),
             surges=Surges(database),
             traffic=TrafficLog(database),
             upkeep=StoreUpkeep(database, keep=keep),

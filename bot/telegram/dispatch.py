@@ -21,7 +21,7 @@ from bot.ports import Answering, Clock
 from bot.telegram.answers import render_reply
 from bot.telegram.bot import AnyApplication
 from bot.telegram.chats import ChatWatcher
-from bot.telegram.incoming import command_of, language_of
+from bot.telegram.incoming import command_of, language_of, pointed_in
 from bot.telegram.speak import Speaker
 
 #: Kinds of update that a reader may be waiting behind.
@@ -148,6 +148,9 @@ class Dispatcher:
             private=message.chat.type == Chat.PRIVATE,
             topic=message.message_thread_id if message.is_topic_message else None,
             is_editor=self._is_editor(message.chat.id, message.from_user),
+            user_name=message.from_user.full_name if message.from_user else "",
+            message_id=message.message_id,
+            reply=pointed_in(message.to_dict()),
         )
         await self._reply(await self._answer(request), request, None)
 
@@ -183,6 +186,7 @@ class Dispatcher:
             topic=message.message_thread_id if isinstance(message, Message) and in_topic else None,
             button=query.data,
             is_editor=self._is_editor(message.chat.id, query.from_user),
+            user_name=query.from_user.full_name,
         )
 
     async def _answer(self, request: Request) -> Reply:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.domain.replies import Pointed
+
 #: Kinds of update that are read; always said to Telegram, which otherwise keeps the last list.
 ALLOWED_UPDATES = (
     "message",
@@ -72,6 +74,25 @@ def language_of(code: str | None) -> str:
 def links_in(message: Mapping[str, Any]) -> tuple[str, ...]:
     """Every link of text or caption, hidden ones and the previewed one too, in order, each once."""
     return tuple(dict.fromkeys(_links(message)))
+
+
+def pointed_in(message: Mapping[str, Any]) -> Pointed | None:
+    """What a message replies to may stand for: itself, the post that it forwards, the links it holds."""
+    here = message.get("reply_to_message") or {}
+    elsewhere = message.get("external_reply") or {}
+    replied = here or elsewhere
+    if not replied:
+        return None
+    origin = replied.get("forward_origin") or replied.get("origin") or {}
+    places = [
+        (origin.get("chat"), origin.get("message_id")),
+        (replied.get("chat"), replied.get("message_id")),
+    ]
+    posts = tuple((int(chat["id"]), int(number)) for chat, number in places if chat and number)
+    # In a forum every message is a reply to the one that opened its topic.
+    if "forum_topic_created" in replied:
+        return None
+    return Pointed(posts, links_in(replied))
 
 
 def _links(message: Mapping[str, Any]) -> Iterator[str]:

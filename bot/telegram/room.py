@@ -98,15 +98,19 @@ class TelegramRoom:
         desk: ReaderDesk,
         *,
         menus: Mapping[str, Sequence[Entry]],
+        desk_menus: Mapping[str, Sequence[Entry]] | None = None,
         webhook: Webhook | None = None,
         own_path: str = "",
     ) -> None:
-        """Have updates handled: readers by `desk`, what else they tell by `chats`. `menus` by language.
+        """Have updates handled: readers by `desk`, what else they tell by `chats`. `menus` by language; `desk_menus` in `OPS_CHAT`.
 
         With a `webhook` updates are brought (`receive`), else fetched; `own_path` as in `UpdateLoop`.
         """
         self._menus = all_menus(menus)
-        commands = {entry.command for entries in menus.values() for entry in entries}
+        if desk_menus is not None and self._access.ops_chat is not None:
+            self._menus = [*self._menus, *all_menus(desk_menus, self._access.ops_chat)]
+        known = [*menus.values(), *(desk_menus or {}).values()]
+        commands = {entry.command for entries in known for entry in entries}
         readers = Readers(self._access.zone, self._access.is_editor, desk.choices.language, commands)
         dispatcher = Dispatcher(
             build_application(self.bot),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from bot.domain.delivery import FrozenRequest, Outcome, Post, Verdict
+from bot.domain.desk import line as desk_line
 from bot.domain.retry import UNNAMED_WAIT, ask_again, probe_delay
 from bot.domain.schedule import next_edit
 from bot.domain.stamps import clock as clock_stamp
@@ -30,10 +31,15 @@ _HORIZON = timedelta(milliseconds=60)
 _PATIENCE = timedelta(minutes=5)
 _AHEAD = timedelta(seconds=65)
 _TURNS = timedelta(seconds=6)
+#: The word before the time in the note under a corrected post (`EDIT_NOTE`).
+_UPDATED = {"id": "Diperbarui", "en": "Updated"}
 
 
 class Corrector:
-    """The loop of edits, behind new posts. `edit_note`: add when it was corrected, in `zone`."""
+    """The loop of edits, behind new posts but for what an editor ordered, and of the posts that are to go.
+
+    `edit_note`: add when it was corrected, in `zone`; editors' lines stand there always, in `language`.
+    """
 
     def __init__(
         self,
@@ -48,7 +54,7 @@ class Corrector:
         events: Events,
         zone: tzinfo,
         edit_note: bool,
-        updated_word: str,
+        language: str,
     ) -> None:
         self._edits = edits
         self._network = network
@@ -60,7 +66,7 @@ class Corrector:
         self._events = events
         self._zone = zone
         self._edit_note = edit_note
-        self._updated_word = updated_word
+        self._language = language
         self._saved = Saver(clock, events)
         self._failures: Counter[int] = Counter()
         self._refusals: Counter[int] = Counter()
@@ -101,7 +107,7 @@ class Corrector:
     def _horizon(self, post: Post, now: datetime) -> timedelta:
         since = min(filter(None, (post.edit_due, post.corrected_at)), default=now)
         its_turn = self._next_turn.get(post.target.chat_id, now) <= now
-        return _AHEAD if its_turn and now - since >= _PATIENCE else _HORIZON
+        return _AHEAD if its_turn and (post.ordered or now - since >= _PATIENCE) else _HORIZON
 
     async def _start(self, chosen: Sequence[tuple[Post, datetime]]) -> None:
         try:
@@ -115,6 +121,8 @@ class Corrector:
 
     async def _edit(self, post: Post, at: datetime) -> None:
         await self._clock.sleep((at - self._clock.now()).total_seconds())
+        if post.deletes and await self._delete(post):
+            return
         request = attempt(lambda: self._renderer.revised(self._noted(post)))
         if isinstance(request, Fault):
             await self._applied(post, post.request, Outcome(Verdict.REFUSED, detail=request.detail))
@@ -129,11 +137,32 @@ class Corrector:
             outcome = await self._network.edit(post.target, post.message_id, request)
         await self._applied(post, request, outcome)
 
+    async def _delete(self, post: Post) -> bool:
+        """False where Telegram lets the post go no more: it is struck through then."""
+        outcome = await self._network.delete(post.target, post.message_id)
+        if outcome.verdict is Verdict.REFUSED:
+            return False
+        if outcome.verdict is Verdict.MISSING:
+            outcome = await self._really_missing(post, outcome)
+        if outcome.verdict in {Verdict.DONE, Verdict.MISSING}:
+            now = self._clock.now()
+            await self._saved(lambda: self._edits.removed(post, now))
+            self._told(post, outcome, now)
+        else:
+            await self._applied(post, post.request, outcome)
+        return True
+
+    async def _really_missing(self, post: Post, outcome: Outcome) -> Outcome:
+        """To a bot that is not in the chat any more every message reads so (product.md §6)."""
+        welcome = await self._network.welcome(post.target)
+        return outcome if welcome.verdict is Verdict.DONE else welcome
+
     def _noted(self, post: Post) -> Post:
-        if not self._edit_note or post.corrected_at is None:
-            return post
-        note = f"{self._updated_word} {clock_stamp(post.corrected_at, self._zone)}"
-        return replace(post, notes=(*post.notes, note))
+        notes = [desk_line(mark, self._zone, self._language) for mark in post.marks]
+        if self._edit_note and post.corrected_at is not None:
+            word = _UPDATED.get(self._language) or _UPDATED["id"]
+            notes.append(f"{word} {clock_stamp(post.corrected_at, self._zone)}")
+        return replace(post, notes=(*post.notes, *notes))
 
     async def _plainer(self, post: Post, request: FrozenRequest) -> FrozenRequest | None:
         """The next plainer form when its turn has come; None where there is none."""
@@ -161,12 +190,17 @@ class Corrector:
             await self._slow_down(post, now + (outcome.retry_after or UNNAMED_WAIT), detail, now)
         elif verdict is Verdict.CHANNEL:
             await self._pause(post, detail, now)
+        elif verdict is Verdict.MISSING and post.ordered:
+            await self._missing(post, outcome, now)
         else:
             await self._gone(post, outcome, now)
         if not unsure:
             self._failures.pop(post.delivery_id, None)
-        chat = post.target.chat_id
-        self._events.tell(PostEdited(now, post.delivery_id, post.headline_id, chat, verdict.value, detail))
+        self._told(post, outcome, now)
+
+    def _told(self, post: Post, outcome: Outcome, now: datetime) -> None:
+        chat, verdict = post.target.chat_id, outcome.verdict.value
+        self._events.tell(PostEdited(now, post.delivery_id, post.headline_id, chat, verdict, outcome.detail))
 
     async def _slow_down(self, post: Post, until: datetime, detail: str, now: datetime) -> None:
         chat = post.target.chat_id
@@ -180,6 +214,16 @@ class Corrector:
         self._refusals[channel] += 1  # it may let us in and refuse all the same: then ever less often
         if await self._channels.pause(channel, detail, now + probe_delay(self._refusals[channel]), now):
             self._events.tell(ChannelPaused(now, channel, post.target.name, detail))
+
+    async def _missing(self, post: Post, outcome: Outcome, now: datetime) -> None:
+        """What an editor ordered is given up only where the bot could have done it."""
+        found = await self._really_missing(post, outcome)
+        if found.verdict is Verdict.MISSING:
+            await self._gone(post, found, now)
+        elif found.verdict is Verdict.CHANNEL:
+            await self._pause(post, found.detail, now)
+        else:
+            await self._saved(lambda: self._edits.edit_later(post, now + UNNAMED_WAIT, found.detail))
 
     async def _gone(self, post: Post, outcome: Outcome, now: datetime) -> None:
         old_chat, new_chat = post.target.chat_id, outcome.moved_to

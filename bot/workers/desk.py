@@ -6,12 +6,15 @@ nothing; what only happens is heard as an event and queued at once.
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.domain.alerts import alert
 from bot.domain.delivery import FrozenRequest, Outcome, Target, Verdict
+from bot.domain.desk import DECISION_TAG, payload_of
 from bot.domain.retry import UNNAMED_WAIT, backoff, probe_delay
 from bot.events import (
     ChannelPaused,
@@ -22,7 +25,7 @@ from bot.events import (
     UpdatesRecovered,
     UpdatesTrouble,
 )
-from bot.ports import Alert, Clock, DeskStore, Network, Pace, Trouble
+from bot.ports import Alert, Clock, DeskStore, Network, Pace, Question, QuestionStore, Trouble
 from bot.workers.lines import Line, said
 from bot.workers.loop import Loop, Tasks
 from bot.workers.saving import Saver
@@ -44,6 +47,10 @@ _UPDATES_PEACE = timedelta(minutes=2)
 _SAME_LINE = timedelta(hours=1)
 
 
+#: What the buttons under a question say (product.md §5), in Indonesian and English.
+_ANSWERS = {"id": ("Terbitkan", "Lewati"), "en": ("Publish", "Pass over")}
+
+
 class Desk:
     """The loop of alerts. `ops_chat` None: troubles are logged by others, nobody is told."""
 
@@ -52,6 +59,7 @@ class Desk:
         store: DeskStore,
         network: Network,
         *,
+        questions: QuestionStore,
         pace: Pace,
         clock: Clock,
         events: Events,
@@ -59,6 +67,7 @@ class Desk:
         language: str,
     ) -> None:
         self._store = store
+        self._questions = questions
         self._network = network
         self._pace = pace
         self._clock = clock
@@ -114,6 +123,7 @@ class Desk:
         if self._ops_chat is None:
             return _EVERY
         await self._queue_heard()
+        await self._ask_editors()
         await self._compare()
         if _ONE not in self._tasks and self._clock.now() >= self._quiet_until:
             await self._start_sending(self._ops_chat)
@@ -149,6 +159,11 @@ class Desk:
         self._said[text] = now
         return True
 
+    async def _ask_editors(self) -> None:
+        for question in await self._questions.unasked():
+            text = self._say(question.kind, question.values)
+            await self._questions.ask(question, text, _buttons(question, self._language), self._clock.now())
+
     async def _compare(self) -> None:
         now = self._clock.now()
         wrong = {trouble.key: trouble for trouble in await self._store.troubles_now(now)}
@@ -183,7 +198,10 @@ class Desk:
 
     async def _send(self, waiting: Alert, ops_chat: int, at: datetime) -> None:
         await self._clock.sleep((at - self._clock.now()).total_seconds())
-        body = {"text": waiting.text, "link_preview_options": {"is_disabled": True}}
+        body: dict[str, Any] = {"text": waiting.text, "link_preview_options": {"is_disabled": True}}
+        if waiting.buttons:
+            row = [{"text": text, "callback_data": data} for text, data in waiting.buttons]
+            body["reply_markup"] = {"inline_keyboard": [row]}
         outcome = await self._network.send(
             Target(0, ops_chat, name="OPS_CHAT"), FrozenRequest("sendMessage", body)
         )
@@ -219,3 +237,10 @@ class Desk:
 
     def _say(self, kind: str, values: Mapping[str, str]) -> str:
         return alert(kind, values, self._language)
+
+
+def _buttons(question: Question, language: str) -> str:
+    """One pair, as the alert keeps them; the callback data is what `bot.commands.buttons` reads."""
+    decisions = (question.publish, question.pass_over)
+    data = [f"1:{DECISION_TAG}:{payload_of(decision)}" for decision in decisions]
+    return json.dumps(list(zip(_ANSWERS.get(language) or _ANSWERS["id"], data, strict=True)))

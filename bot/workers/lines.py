@@ -11,7 +11,6 @@ from bot.events import (
     HeadlinesMissed,
     MadePlainer,
     Resending,
-    Surge,
     TemplateFailed,
     TwinSought,
     UpdateSetAside,
@@ -47,8 +46,6 @@ def _of_post(event: DeliveryFailed | MadePlainer | Resending | TwinSought, chann
 
 def _of_portal(event: Event) -> Line | None:
     match event:
-        case Surge():
-            return "surge", {"feed": event.feed, "count": str(event.headlines), "held": str(event.held)}
         case HeadlinesMissed():
             count, others = str(event.headlines), str(event.others)
             return "missed", {"feed": event.feed, "count": count, "others": others}

@@ -258,6 +258,13 @@ async def test_an_ops_chat_that_is_no_private_group(
     assert cure in await stage.fault(OPS_CHAT=chat.id)
 
 
+async def test_an_ops_chat_that_readers_see(stage: Stage) -> None:
+    """One that is a channel of the settings too: whoever reads there would be an editor."""
+    chat = stage.at.moderators.add_chat("supergroup", "Redaksi", status="member")
+
+    assert "one of CHANNELS" in await stage.fault(OPS_CHAT=chat.id, CHANNELS=f"@kabar,{chat.id}")
+
+
 async def test_without_an_ops_chat_there_is_advice(stage: Stage) -> None:
     """Strongly recommended is not required."""
     code, findings = await stage.check(OPS_CHAT="")

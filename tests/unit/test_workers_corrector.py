@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.delivery import Outcome, Verdict
+from bot.domain.desk import Order, Verb
 from bot.events import ChannelMoved, ChannelPaused, PostEdited, SlowedDown, StoreTrouble
 from bot.workers.corrector import Corrector
 from tests.fakes import CHANNEL, CONTENT, MISSING, NOT_SENT, REFUSED, UNKNOWN, FakeRenderer, Newsroom
@@ -33,7 +34,7 @@ class Bench:
             pace=self.room.pace,
             zone=ZoneInfo("Asia/Jakarta"),
             edit_note=edit_note,
-            updated_word="Diperbarui",
+            language="id",
             **self.room.told,
         )
 
@@ -300,3 +301,72 @@ async def test_an_edit_under_way_is_not_begun_again(bench: Bench) -> None:
     await bench.room.run(bench.build(), seconds=30)
     assert bench.edits() == ["Judul baru"]
     assert await bench.room.stop() < 4
+
+
+async def withdraw(bench: Bench, reason: str = "") -> None:
+    now = bench.room.clock.now()
+    await bench.room.stores.orders.withdraw(Order(Verb.WITHDRAW, 7, -5, now, 1), 1, reason)
+
+
+def deletions(bench: Bench, chat: int = SATU) -> int:
+    return len(bench.room.network.of("delete", chat))
+
+
+async def test_a_withdrawal_stands_under_the_headline_at_once(bench: Bench) -> None:
+    """With its time and reason, although new posts wait."""
+    await bench.room.news(2)
+    await withdraw(bench, "Data keliru")
+
+    await bench.room.run(bench.build(), seconds=3)
+
+    assert bench.edits(SATU) == bench.edits(DUA) == ["Kabar nomor 1\nDitarik 07:00 WIB: Data keliru"]
+    assert not deletions(bench)
+
+
+async def test_without_a_reason_posts_are_deleted(bench: Bench) -> None:
+    """Tried until Telegram says so, and then never again."""
+    await withdraw(bench)
+    bench.room.network.script("delete", SATU, UNKNOWN, NOT_SENT)
+
+    await bench.room.run(bench.build(), seconds=120)
+
+    assert (deletions(bench), deletions(bench, DUA)) == (3, 1)
+    assert not bench.edits()
+    assert await bench.room.fate(1) == ("SKIPPED", "withdrawn")
+
+
+async def test_what_cannot_be_deleted_is_struck_through(bench: Bench) -> None:
+    """Telegram no longer lets it go."""
+    await withdraw(bench)
+    bench.room.network.rule("delete", SATU, REFUSED)
+
+    await bench.room.run(bench.build(), seconds=10)
+
+    assert bench.edits() == ["Kabar nomor 1\nDitarik 07:00 WIB"]
+
+
+@pytest.mark.parametrize("verb", ["delete", "edit"])
+async def test_missing_is_believed_only_where_the_bot_is_let_in(bench: Bench, verb: str) -> None:
+    """To a bot that was thrown out every message reads as missing: the order waits until it is back."""
+    await withdraw(bench, "Alasan" if verb == "edit" else "")
+    bench.room.network.rule(verb, SATU, MISSING)
+    bench.room.network.rule("welcome", SATU, CHANNEL)
+    await bench.room.run(bench.build(), seconds=10)
+    assert [event.channel for event in bench.room.heard.of(ChannelPaused)] == ["@satu"]
+
+    bench.room.network.rule(verb, SATU, None)
+    bench.room.network.rule("welcome", SATU, None)
+    await bench.room.stores.channels.resume_chat(SATU, bench.room.clock.now())
+    await bench.room.clock.advance(60)
+
+    assert len(bench.room.network.of(verb, SATU)) == 2
+
+
+async def test_missing_for_good(bench: Bench) -> None:
+    """Somebody deleted it by hand: nothing is left to do."""
+    await withdraw(bench)
+    bench.room.network.rule("delete", SATU, MISSING)
+    await bench.room.run(bench.build(), seconds=60)
+
+    assert deletions(bench) == 1
+    assert await bench.room.fate(1) == ("SKIPPED", "withdrawn")

@@ -20,7 +20,6 @@ from bot.events import (
     Resending,
     SlowedDown,
     StoreTrouble,
-    Surge,
     TwinSought,
     UpdateSetAside,
     UpdatesRecovered,
@@ -44,6 +43,7 @@ class Bench:
         return Desk(
             self.room.stores.alerts,
             self.room.network,
+            questions=self.room.stores.questions,
             pace=self.room.pace,
             ops_chat=ops_chat,
             language=language,
@@ -192,7 +192,6 @@ LINES = [
     (Resending(AT, 1, -77), "ℹ️ Satu kiriman ke -77 ternyata"),
     (TwinSought(AT, 1, SATU, (7,), 7), "ℹ️ Satu kiriman kembar di @satu dihapus: pesan 7."),
     (TwinSought(AT, 1, SATU, (7, 8), None), "⚠️ Mungkin ada kiriman kembar di @satu: pesan 7, 8."),
-    (Surge(AT, "utama", 40, 80), "⚠️ Feed utama tiba-tiba memuat 40 berita baru; 80 kiriman ditahan."),
     (Corrected(AT, 1, "a", "b", flapping=True), "ℹ️ Judul ini bolak-balik antara dua versi di portal: b"),
     (Corrected(AT, 1, "a", "b", by_desk=True), "ℹ️ Portal mengubah judul yang sudah disunting redaksi"),
     (UpdateSetAside(AT, 99), "⚠️ Pembaruan 99 tiga kali gagal diproses dan disisihkan."),
@@ -368,3 +367,18 @@ async def test_it_ends_in_time(bench: Bench) -> None:
     bench.tell(UpdateSetAside(AT, 1))
     await bench.room.clock.advance(5)
     assert await bench.room.stop() < 2.5
+
+
+async def test_what_is_held_is_asked_with_two_buttons_once(bench: Bench) -> None:
+    """A surge and each post of a channel that holds; a new process does not ask again."""
+    (story,) = await bench.room.news(1)
+    await bench.room.sql("UPDATE deliveries SET state = 'HELD', reason = 'hold' WHERE headline_id = ?", story)
+    rows = len(await bench.room.stores.questions.unasked())
+    await bench.room.run(bench.build(), seconds=30)
+    await bench.room.run(bench.build(), seconds=30)
+
+    asked = [said for said in bench.room.network.of("send", OPS) if said.request is not None]
+    keyboards = [said.request.body["reply_markup"]["inline_keyboard"] for said in asked if said.request]
+    assert [[button["text"] for button in row] for (row,) in keyboards] == [["Terbitkan", "Lewati"]] * rows
+    assert rows > 0
+    assert "Kabar nomor 1" in bench.lines[0]

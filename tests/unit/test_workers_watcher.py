@@ -49,7 +49,13 @@ class Watched(Newsroom):
         watcher = Watcher(self.stores.watch, wake_poller=poller.loop.wake, **self.told)
         poller.when_looked(watcher.hear)
         desk = Desk(
-            self.stores.alerts, self.network, pace=self.pace, ops_chat=OPS, language="en", **self.told
+            self.stores.alerts,
+            self.network,
+            questions=self.stores.questions,
+            pace=self.pace,
+            ops_chat=OPS,
+            language="en",
+            **self.told,
         )
         self.start(poller, watcher, desk)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bot.cli.bot_api import BotApi, NoAnswerError, RefusedError
@@ -12,8 +12,8 @@ _WHAT = "OPS_CHAT"
 _PRIVATE_GROUP = "expected a private group of your editors, with the bot in it"
 
 
-async def ops_chat(api: BotApi, chat: str, bot_id: int) -> Finding:
-    """Whether alerts and editors' commands have a safe place."""
+async def ops_chat(api: BotApi, chat: str, bot_id: int, channels: Collection[str] = ()) -> Finding:
+    """Whether alerts and editors' commands have a safe place; none of the `channels`, which readers see."""
     if not chat:
         return good(_WHAT, "none is set: alerts reach nobody, and a surge is not held for an editor")
     try:
@@ -23,6 +23,9 @@ async def ops_chat(api: BotApi, chat: str, bot_id: int) -> Finding:
         return bad(_WHAT, f"Telegram says: {refusal}; {_PRIVATE_GROUP}")
     except NoAnswerError as trouble:
         return bad(_WHAT, f"Telegram does not answer: {trouble}")
+    names = {chat, str(found.get("id")), f"@{found.get('username')}"}
+    if not names.isdisjoint(channels):
+        return bad(_WHAT, f"it is one of CHANNELS too, so readers are editors there: {_PRIVATE_GROUP}")
     return _judged(found, member)
 
 

@@ -1,0 +1,263 @@
+"""Editors over real HTTP: what they order in their group happens in every channel, and survives a kill."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bot.sandbox.messages import Message
+from bot.sandbox.world import Chat, User
+from tests.support_world import RUN, World, world
+
+CLOCK = r"\d\d:\d\d WIB"
+
+
+@dataclass
+class Desk:
+    """A newsroom with a group of editors; what is said there is said by one of them."""
+
+    place: World
+    group: Chat
+    editor: User
+
+    def order(self, text: str, *, reply_to: int = 0) -> None:
+        self.place.people.say(self.group, self.editor, text, reply_to=reply_to)
+
+    def answers(self) -> list[str]:
+        return [m.text for m in self.group.messages.values() if m.own and not m.deleted]
+
+    async def done(self, text: str, *, reply_to: int = 0) -> str:
+        """Give an order and wait for its answer."""
+        before = len(self.answers())
+        self.order(text, reply_to=reply_to)
+        await self.place.until(lambda: len(self.answers()) > before, f"an answer to {text}")
+        return self.answers()[-1]
+
+    async def reads(self, chat: Chat, number: int, pattern: str) -> Message:
+        """Wait until post `number` of a chat matches."""
+        await self.place.until(
+            lambda: re.search(pattern, self.place.posts(chat)[number].text, re.DOTALL),
+            f"{pattern} in {[m.text for m in self.place.posts(chat)]}",
+        )
+        return self.place.posts(chat)[number]
+
+    def struck(self, message: Message) -> bool:
+        return any(entity["type"] == "strikethrough" for entity in message.unpack().get("entities", []))
+
+
+@asynccontextmanager
+async def newsroom(folder: Path, *, channels: int = 2, surge_limit: int = 0) -> AsyncIterator[Desk]:
+    """The bot has posted one story to each channel."""
+    async with world(folder, channels=channels, SURGE_LIMIT=str(surge_limit)) as place:
+        group = place.moderators.add_chat("supergroup", "Redaksi")
+        _, editor = place.reader("Rina")
+        place.settings["OPS_CHAT"] = str(group.id)
+        await place.start()
+        for chat in place.channels:
+            await place.until_posted(1, chat=chat)
+        yield Desk(place, group, editor)
+
+
+def _stands(place: World, chat: Chat, title: str) -> bool:
+    return title in place.headlines(chat)
+
+
+async def story(desk: Desk, title: str) -> str:
+    """Publish a story, wait until every channel has it; its link."""
+    published = desk.place.portal.publish(title)
+    for chat in desk.place.channels:
+        await desk.place.until(partial(_stands, desk.place, chat, title), title)
+    return desk.place.portal.link(published)
+
+
+async def test_withdrawn_with_a_reason(tmp_path: Path) -> None:
+    """Struck through in every channel with time and reason under it, literally; gone from every answer."""
+    async with newsroom(tmp_path) as desk:
+        link = await story(desk, "Harga beras naik dua kali lipat")
+        answer = await desk.done(f"/tarik {link} Data <b>belum</b> terverifikasi & salah")
+        for chat in desk.place.channels:
+            post = await desk.reads(chat, -1, rf"\nDitarik {CLOCK}: Data <b>belum</b> terverifikasi & salah$")
+            assert desk.struck(post)
+        desk.order("/terbaru")
+        await desk.place.until(lambda: "Berita terbaru" in desk.answers()[-1], "the list")
+
+        assert "Harga beras" in answer
+        assert "Harga beras" not in desk.answers()[-1]
+
+
+async def test_withdrawn_without_a_reason(tmp_path: Path) -> None:
+    """The desk's own slip is deleted everywhere, by headline words."""
+    async with newsroom(tmp_path) as desk:
+        await story(desk, "Ini berita uji coba")
+        await desk.done('/tarik "berita uji"')
+        await desk.place.until(
+            lambda: all(len(desk.place.posts(chat)) == 1 for chat in desk.place.channels), "deletion"
+        )
+        rows = desk.place.rows("SELECT state, reason FROM deliveries WHERE detail = 'deleted'")
+
+        assert [tuple(row) for row in rows] == [("SKIPPED", "withdrawn")] * 2
+
+
+async def test_corrected_twice_and_then_by_the_portal(tmp_path: Path) -> None:
+    """The second `Ralat` replaces the first, and stays when the portal corrects the headline."""
+    async with newsroom(tmp_path) as desk:
+        link = await story(desk, "Menteri hadir di rapat")
+        await desk.done(f"/ralat {link} Yang hadir wakilnya.")
+        await desk.reads(desk.place.channel, -1, rf"Ralat {CLOCK}: Yang hadir wakilnya\.$")
+        await desk.done(f"/ralat {link} Yang hadir sekretarisnya.")
+        await desk.reads(desk.place.channel, -1, rf"Ralat {CLOCK}: Yang hadir sekretarisnya\.$")
+        desk.place.portal.correct(title="Sekretaris hadir di rapat")
+        post = await desk.reads(desk.place.channel, -1, "^Sekretaris hadir")
+
+        assert post.text.count("Ralat") == 1
+
+
+async def test_the_editors_words_win(tmp_path: Path) -> None:
+    """A new headline, literally, in posts; what the portal changes later is reported and not applied."""
+    async with newsroom(tmp_path) as desk:
+        link = await story(desk, "Judul yang keliru")
+        await desk.done(f"/sunting {link} Judul <i>benar</i> & tepat")
+        for chat in desk.place.channels:
+            await desk.reads(chat, -1, "^Judul <i>benar</i> & tepat\n")
+        desk.place.portal.correct(title="Judul dari portal")
+        await desk.place.until(
+            lambda: any("Judul dari portal" in said for said in desk.answers()), "a report"
+        )
+
+        assert desk.place.headlines()[-1] == "Judul <i>benar</i> & tepat"
+
+
+async def test_a_pause_lasts_through_a_restart(tmp_path: Path) -> None:
+    """A paused channel gets nothing, the other one goes on; resumed it gets what it missed, once."""
+    async with newsroom(tmp_path) as desk:
+        one, two = desk.place.channels
+        await desk.done(f"/jeda @{one.username}")
+        await desk.place.bot.terminate()
+        await desk.place.start()
+        desk.place.portal.publish("Berita selama jeda")
+        await desk.place.until_posted(2, chat=two)
+        assert len(desk.place.posts(one)) == 1
+        await desk.done("/lanjut")
+        await desk.place.until_posted(2, chat=one)
+
+        assert desk.place.headlines(one)[-1] == "Berita selama jeda"
+        assert [row["verb"] for row in desk.place.rows("SELECT verb FROM orders")] == ["jeda", "lanjut"]
+
+
+async def test_a_surge_is_decided_with_one_tap(tmp_path: Path) -> None:
+    """One message with one pair of buttons; the tap releases all of it, says who, and works once."""
+    async with newsroom(tmp_path, channels=1, surge_limit=3) as desk:
+        for number in range(6):
+            desk.place.portal.publish(f"Berita lama {number}")
+        await desk.place.until(lambda: asked(desk), "the question")
+        (question,) = asked(desk)
+        assert [b["text"] for b in buttons(question)] == ["Terbitkan", "Lewati"]
+        desk.place.people.tap(desk.group, question.id, desk.editor, button="Terbitkan")
+        desk.place.people.tap(desk.group, question.id, desk.editor, button="Lewati")
+        await desk.place.until_posted(7)
+        await desk.place.until(lambda: "Diterbitkan oleh Rina" in question.text, "who decided")
+
+        assert not buttons(question)
+        assert [row["verb"] for row in desk.place.rows("SELECT verb FROM orders")] == ["terbitkan"]
+
+
+async def test_what_is_held_is_asked_for_each_post(tmp_path: Path) -> None:
+    """A channel that holds its posts: each is asked about, `Lewati` passes it over, `/siarkan` posts it after all."""
+    (tmp_path / "kabarbot.toml").write_text('[[channels]]\nchat = "@kabar0"\nhold = true\n', "utf-8")
+    async with world(tmp_path) as place:
+        group = place.moderators.add_chat("supergroup", "Redaksi")
+        _, editor = place.reader("Rina")
+        place.settings["OPS_CHAT"] = str(group.id)
+        await place.start(CHANNELS="")
+        desk = Desk(place, group, editor)
+        await place.until(lambda: asked(desk), "the question about the first")
+        published = place.portal.publish("Perlu dilihat dulu")
+        await place.until(lambda: len(asked(desk)) == 2, "the question about the second")
+        place.people.tap(group, asked(desk)[-1].id, editor, button="Lewati")
+        await place.until(lambda: len(asked(desk)) == 1, "the decision")
+        assert not place.posts()
+        await desk.done(f"/siarkan {place.portal.link(published)}")
+        await place.until_posted(1)
+
+        assert place.headlines() == ["Perlu dilihat dulu"]
+
+
+async def test_strangers_get_silence(tmp_path: Path) -> None:
+    """Elsewhere nobody but ADMINS is an editor, and nothing happens."""
+    async with newsroom(tmp_path) as desk:
+        link = await story(desk, "Berita biasa")
+        chat, stranger = desk.place.reader()
+        desk.place.people.say(chat, stranger, f"/tarik {link} iseng")
+        desk.place.people.say(chat, stranger, "/jeda")
+        desk.place.people.say(chat, stranger, "/bantuan")
+        await desk.place.until(lambda: [m for m in chat.messages.values() if m.own], "help")
+        (said,) = [m.text for m in chat.messages.values() if m.own]
+
+        assert "/tarik" not in said
+        assert not desk.place.rows("SELECT 1 FROM orders")
+        assert desk.place.headlines()[-1] == "Berita biasa"
+
+
+async def test_an_admin_orders_from_a_private_chat(tmp_path: Path) -> None:
+    """`ADMINS` by numeric id; the audit keeps that id."""
+    async with newsroom(tmp_path) as desk:
+        chat, admin = desk.place.reader("Sari")
+        await desk.place.bot.terminate()
+        await desk.place.start(ADMINS=str(admin.id))
+        link = await story(desk, "Berita untuk admin")
+        desk.place.people.say(chat, admin, f"/ralat {link} Keterangan.")
+        await desk.reads(desk.place.channel, -1, f"Ralat {CLOCK}: Keterangan")
+
+        assert [row["who"] for row in desk.place.rows("SELECT who FROM orders")] == [admin.id]
+
+
+async def test_an_order_survives_a_kill(tmp_path: Path) -> None:
+    """Killed after the order was kept and before any post was touched: the next process carries it out."""
+    async with newsroom(tmp_path) as desk:
+        link = await story(desk, "Akan ditarik")
+        desk.order(f"/tarik {link} Alasan yang tetap")
+        await desk.place.until(lambda: desk.place.rows("SELECT 1 FROM orders"), "the order")
+        await desk.place.bot.kill()
+        await desk.place.start()
+        for chat in desk.place.channels:
+            assert desk.struck(await desk.reads(chat, -1, rf"\nDitarik {CLOCK}: Alasan yang tetap$"))
+
+        assert len(desk.place.rows("SELECT 1 FROM orders")) == 1
+
+
+async def test_a_reply_to_the_desks_own_question_points_at_its_story(tmp_path: Path) -> None:
+    """A message that holds the story's link stands for the story; its explanation says who ordered what."""
+    async with newsroom(tmp_path) as desk:
+        link = await story(desk, "Dibalas saja")
+        said = desk.place.people.say(desk.group, desk.editor, f"lihat {link}")
+        await desk.done("/ralat Diperbaiki di sini.", reply_to=said.id)
+        await desk.reads(desk.place.channel, -1, f"Ralat {CLOCK}: Diperbaiki di sini")
+        told = await explained(desk.place, link)
+
+        assert [(one["verb"], one["who"]) for one in told["orders"]] == [("ralat", desk.editor.id)]
+
+
+def asked(desk: Desk) -> list[Message]:
+    """Questions that stand in the group, with their buttons."""
+    return [m for m in desk.group.messages.values() if m.own and not m.deleted and buttons(m)]
+
+
+def buttons(message: Message) -> list[dict[str, str]]:
+    """The buttons of a message."""
+    rows = message.unpack().get("reply_markup", {}).get("inline_keyboard", [])
+    return [button for row in rows for button in row]
+
+
+async def explained(place: World, link: str) -> dict[str, Any]:
+    """What `kabarbot explain --json` says."""
+    command = await place.start(command=(*RUN[:-1], "explain", "--json", link))
+    await command.wait()
+    place.bots.remove(command)
+    told: dict[str, Any] = json.loads(command.output.splitlines()[-1])
+    return told
