@@ -1,5 +1,5 @@
 # The index of verbs. Everything runs in .venv, built from the locked requirements.
-.PHONY: demo run test check lint types imports bench soak lock clean pictures
+.PHONY: demo run test check lint types imports bench soak audit sbom lock clean pictures
 .DEFAULT_GOAL := test
 MAKEFLAGS += --no-print-directory
 
@@ -49,10 +49,24 @@ bench: $(READY)
 soak: $(READY)
 	KILLS=$${KILLS:-2000} $(BIN)/pytest tests/crash -p no:randomly -s $(ARGS)
 
+# Known faults of what is installed, from the package index's advisories; what cannot be looked up fails too.
+# In a venv of its own, because the auditor brings more packages than the bot.
+AUDIT := $(VENV)/audit
+audit: $(READY)
+	@$(PYTHON) -m venv --clear $(AUDIT)
+	@$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --only-binary=:all: --require-hashes -r requirements-audit.lock
+	@for lock in requirements.lock requirements-dev.lock; do echo "== $$lock"; \
+		$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r $$lock || exit 1; done
+
+# What the image is made of, as CycloneDX.
+sbom: $(READY)
+	@$(BIN)/python deploy/sbom.py requirements.lock
+
 # Needs uv. Versions and hashes only: an index belongs to the machine, not to the project.
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --extra demo --group dev -o requirements-dev.lock
+	echo 'pip-audit>=2.9,<3' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements-audit.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

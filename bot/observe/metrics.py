@@ -66,6 +66,7 @@ class MetricsListener:
         gauges.beat_age.clear()
         for loop, beat in vitals.beats.items():
             gauges.beat_age.labels(loop).set(_age(beat, vitals.at))
+            self._counters.workers.labels(loop)
 
     def exposition(self) -> bytes:
         """Prometheus' text format, UTF-8."""

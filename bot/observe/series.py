@@ -41,6 +41,18 @@ class Counters:
         self.set_aside = count("updates_set_aside", "Updates begun three times and never finished.")
         self.store = count("store_trouble", "Times that the database could not be written.")
         self.workers = count("worker_failures", "Errors that nobody foresaw, by loop.", "worker")
+        self._begin()
+
+    def _begin(self) -> None:
+        """A series that is born at one hides its first step from `increase()`, so closed lists begin at nought."""
+        for counter, values in (
+            (self.twins, ("deleted", "reported")),
+            (self.limited, ("bot", "chat")),
+            (self.updates, ("conflict", "network", "webhook")),
+            (self.workers, ("updates",)),
+        ):
+            for value in values:
+                counter.labels(value)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         from prometheus_client import Counter
