@@ -29,10 +29,19 @@ _GRACE = 3.0
 _STORE_PAUSE = 2.0
 
 Handle = Callable[[Mapping[str, Any]], Awaitable[None]]
+IsEditor = Callable[[int, int | None], bool]
+
+
+def nobody(_chat: int, _user: int | None) -> bool:
+    """Where there are no editors."""
+    return False
 
 
 class Handling:
-    """Hands out what waits in the inbox. `username` is asked late: it is learnt from Telegram."""
+    """Hands out what waits in the inbox. `username` is asked late: it is learnt from Telegram.
+
+    What an editor ordered (`is_editor` by chat and user) is handled however long it waited.
+    """
 
     def __init__(
         self,
@@ -42,12 +51,14 @@ class Handling:
         events: Events,
         *,
         username: Callable[[], str],
+        is_editor: IsEditor = nobody,
     ) -> None:
         self._inbox = inbox
         self._handle = handle
         self._clock = clock
         self._events = events
         self._username = username
+        self._is_editor = is_editor
         self._lanes = Lanes()
         self._taken: set[int] = set()
         self._ended: set[int] = set()
@@ -98,6 +109,8 @@ class Handling:
         message = message_in(update) if "message" in update else {}
         written = written_at(message)
         if written is None or self._clock.now() - written <= STALE:
+            return None
+        if self._is_editor(lane_of(update), (message.get("from") or {}).get("id")):
             return None
         return lane_of(update) if command_of(message, self._username()) else None
 

@@ -26,8 +26,11 @@ _INDONESIAN = frozenset({"id", "in", "ms", "jv", "su"})
 def command_of(body: Mapping[str, Any], username: str) -> tuple[str, str] | None:
     """(name in lower case, text behind it) of a message that is a command to us, None for any other.
 
-    `body` is a message as Telegram wrote it. A command that names another bot is not ours.
+    `body` is a message as Telegram wrote it. A command that names another bot is not ours, and one that somebody
+    forwards is what somebody else said to somebody else.
     """
+    if "forward_origin" in body:
+        return None
     text = body.get("text") or ""
     entity: Mapping[str, Any] = next(iter(body.get("entities") or ()), {})
     if entity.get("type") != "bot_command" or entity.get("offset") != 0:

@@ -130,6 +130,7 @@ class TelegramRoom:
             self._events,
             webhook=webhook,
             own_path=own_path,
+            is_editor=self._access.is_editor,
         )
 
     def _inline(self, desk: ReaderDesk, readers: Readers) -> InlineMode:

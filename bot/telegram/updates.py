@@ -20,7 +20,7 @@ from bot.events import Events, StoreTrouble, WorkerFailed
 from bot.ports import Clock, Inbox
 from bot.telegram.bot import LONG_POLL, QuietBot
 from bot.telegram.errors import one_line, wait_of
-from bot.telegram.handling import Handle, Handling
+from bot.telegram.handling import Handle, Handling, IsEditor, nobody
 from bot.telegram.identity import verify_token
 from bot.telegram.incoming import ALLOWED_UPDATES
 from bot.telegram.trouble import Spell
@@ -39,8 +39,7 @@ _AFTER_A_BUG = timedelta(seconds=10)
 class UpdateLoop:
     """Has updates handled. With a `webhook` it is brought them (`receive`), else it fetches them.
 
-    `answers` is told of chats where the last process may have been speaking when it ended. A webhook at
-    `own_path` is one that we set ourselves, under this or another address.
+    A webhook at `own_path` is one that we set ourselves, under this or another address; `is_editor` as in `Handling`.
     """
 
     def __init__(
@@ -53,6 +52,7 @@ class UpdateLoop:
         *,
         webhook: Webhook | None = None,
         own_path: str = "",
+        is_editor: IsEditor = nobody,
     ) -> None:
         self._bot = bot
         self._inbox = inbox
@@ -62,11 +62,7 @@ class UpdateLoop:
         self._running = False
         self._late: asyncio.Task[None] | None = None
         self._handling = Handling(
-            inbox,
-            handle,
-            clock,
-            events,
-            username=lambda: bot.username,
+            inbox, handle, clock, events, username=lambda: bot.username, is_editor=is_editor
         )
         self._spell = Spell(events)
         self._standing = Standing(bot, own_path, self._spell, clock)

@@ -284,6 +284,26 @@ async def test_of_old_commands_only_the_last_of_each_chat_is_answered() -> None:
     assert sorted(bench.handled) == [2, 3, 4, 5, 6]
 
 
+async def test_what_editors_ordered_is_handled_however_old_it_is() -> None:
+    """Each of their orders: a withdrawal must not be forgotten because a later one came."""
+    old, editor = timedelta(hours=9), 77
+    batch = [message(number, "/tarik x", age=old) for number in (1, 2, 3)]
+    batch[0]["message"]["from"] = batch[1]["message"]["from"] = {"id": editor}
+    bench = Bench(batch)
+    bot: Any = bench.bot
+    bench.loop = UpdateLoop(
+        bot,
+        bench.inbox,
+        bench.handle,
+        bench.clock,
+        bench.heard.events,
+        is_editor=lambda _chat, user: user == editor,
+    )
+    await bench.run_until(lambda: not bench.inbox.open and bench.handled)
+
+    assert sorted(bench.handled) == [1, 2, 3]
+
+
 async def test_the_last_old_command_is_looked_for_in_all_that_waits() -> None:
     """Telegram hands out a hundred at a time: nothing is answered before the rest is here."""
     old = timedelta(hours=3)
@@ -499,6 +519,14 @@ def test_a_command_in_the_middle_is_none() -> None:
     body = {"text": "coba /terbaru", "entities": [{"type": "bot_command", "offset": 5, "length": 8}]}
 
     assert command_of(body, "kabar_bot") is None
+
+
+def test_a_command_that_somebody_forwards_is_no_command() -> None:
+    """An order that is shown to the desk to be talked about must not be carried out."""
+    body = message(1, "/tarik x")["message"]
+    assert command_of(body, "kabar_bot") == ("tarik", "x")
+
+    assert command_of({**body, "forward_origin": {"type": "user"}}, "kabar_bot") is None
 
 
 @pytest.mark.parametrize(
