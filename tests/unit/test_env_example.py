@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,23 +82,3 @@ def test_the_default_is_the_models(name: str) -> None:
 def test_the_file_is_a_good_env_file() -> None:
     """As it is, it says nothing; filled in, it is enough."""
     assert dotenv_values(EXAMPLE) == dict.fromkeys(REQUIRED, "")
-
-
-def test_the_tables_example_is_understood() -> None:
-    """`docs/kabarbot.toml.example`, word for word, and with its template switched on."""
-    text = (ROOT / "docs" / "kabarbot.toml.example").read_text()
-    for content in (text, text.replace("# template", "template")):
-        found = parse({"TELEGRAM_TOKEN": REQUIRED["TELEGRAM_TOKEN"], **tomllib.loads(content)})
-
-        assert [feed.name for feed in found.feeds] == ["dunia", "terbaru"]
-        assert found.channels[1].utm == "utm_source=telegram&utm_medium=kanal"
-
-
-def test_the_tables_example_shows_every_key() -> None:
-    """An operator finds what there is by reading one file."""
-    text = (ROOT / "docs" / "kabarbot.toml.example").read_text()
-    tables = (*Settings.model_fields["feed_tables"].annotation.__args__[:1],)  # type: ignore[union-attr]
-    tables += (*Settings.model_fields["channel_tables"].annotation.__args__[:1],)  # type: ignore[union-attr]
-    keys = {key for table in tables for key in table.model_fields}
-
-    assert {key for key in keys if f"{key} = " not in text} == set()
