@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.domain.headlines import Item
+from bot.domain.headlines import Document, Item
 from bot.domain.kickers import kicker
 from bot.domain.links import postable
 from bot.domain.stamps import stamp
@@ -16,10 +17,17 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from bot.cli.preview import Preview
-
 _ZONE = ZoneInfo("Asia/Jakarta")
 _COLUMNS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One address as it was given, and its document, or in plain words why there is none."""
+
+    url: str
+    document: Document | None = None
+    error: str | None = None
 
 
 def show(previews: Sequence[Preview], *, now: datetime, console: Console | None = None) -> None:

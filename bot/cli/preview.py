@@ -6,12 +6,12 @@ import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from bot.cli.posts import Preview, show
 from bot.domain.headlines import Document, Item
 from bot.errors import SourceError
 
@@ -25,15 +25,6 @@ class Source(Protocol):
     async def preview(self, url: str) -> Document: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """One address as it was given, and its document, or in plain words why there is none."""
-
-    url: str
-    document: Document | None = None
-    error: str | None = None
-
-
 def preview(urls: Sequence[str], *, as_json: bool) -> int:
     """Print what `urls` would bring, in the order given; 1 where one of them brought nothing."""
     from bot.cli.portal import open_portal
@@ -42,8 +33,6 @@ def preview(urls: Sequence[str], *, as_json: bool) -> int:
     if as_json:
         print("\n".join(map(json_line, previews)))
     else:
-        from bot.cli.posts import show
-
         show(previews, now=datetime.now(UTC))
     return 0 if all(one.error is None for one in previews) else 1
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.cli.posts import show, troubles
-from bot.cli.preview import Preview, address, fetch, json_line
+from bot.cli.posts import Preview, show, troubles
+from bot.cli.preview import address, fetch, json_line
 from bot.domain.headlines import Document, Item
 from bot.errors import FetchError
 
