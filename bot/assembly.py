@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from bot import locale
-from bot.answering import build_answers
+from bot.answering import build_answers, build_news
 from bot.domain.decide import Rules
 from bot.domain.health import ailment
 from bot.domain.pacing import FREE_RATE, WINDOW, Pacing
@@ -304,6 +304,7 @@ def _speakers(
         Recoverer(stores.doubts, network, wake_delivery=wake, desk_compares=ops_chat is not None, **told),
         corrector,
         Doorkeeper(stores.channels, network, wake_delivery=wake, **told),
+        *build_news(settings, stores, telegram, base.pace, lambda: deliverer.waiting, **told),
         Desk(
             stores.alerts,
             network,

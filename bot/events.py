@@ -252,6 +252,27 @@ class CommandAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NewsRepeated(Event):
+    """Nobody knows whether their news arrived: it goes once more to so many subscribers, and may come twice."""
+
+    subscribers: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewsTooLate(Event):
+    """So many messages' headlines waited too long for their subscribers and were left out."""
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberGone(Event):
+    """A subscriber lets nothing in any more, and is forgotten."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreTrouble(Event):
     """The database cannot be written (full, read-only); the loops wait and try again."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from bot.commands.registry import Kit, commands
 from bot.commands.router import Answers
@@ -13,6 +13,7 @@ from bot.domain.headlines import Headline, Words
 from bot.domain.paging import Anchor, anchor_of
 from bot.domain.replies import Reply, Request
 from bot.domain.search import HEADLINE_BONUS, Match, Place, Query, Term
+from bot.domain.subscriptions import Wish
 from bot.locale import load
 
 NOW = datetime(2024, 11, 29, 1, 30, tzinfo=UTC)
@@ -117,6 +118,24 @@ class MemoryReaders:
 
 
 @dataclass
+class MemorySubscriptions:
+    """`ports.SubscriptionStore` in a dictionary."""
+
+    wishes: dict[int, Wish] = field(default_factory=dict)
+    digests: dict[int, time | None] = field(default_factory=dict)
+
+    async def subscribe(self, chat_id: int, wish: Wish, digest_at: time | None, now: datetime) -> None:
+        self.wishes[chat_id] = wish
+        self.digests[chat_id] = digest_at
+
+    async def subscription(self, chat_id: int) -> tuple[Wish, time | None] | None:
+        return (self.wishes[chat_id], self.digests.get(chat_id)) if chat_id in self.wishes else None
+
+    async def stop(self, chat_id: int) -> None:
+        self.wishes.pop(chat_id, None)
+
+
+@dataclass
 class FixedMembers:
     """`ports.Membership`: the users of `admins` administer every group."""
 
@@ -148,6 +167,7 @@ def kit(store: MemoryHeadlines, **changes: object) -> Kit:
         finder=MemoryFinder(store),
         searches=MemorySearches(),
         readers=MemoryReaders(),
+        subscriptions=MemorySubscriptions(),
         members=FixedMembers(),
         catalogues=load(),
     )

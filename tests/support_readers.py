@@ -149,6 +149,7 @@ def _listen(room: TelegramRoom, home: Home, allowed: int) -> None:
         finder=stores.search,
         searches=stores.search,
         readers=stores.readers,
+        subscriptions=stores.subscriptions,
         members=room.members,
         catalogues=catalogues,
     )

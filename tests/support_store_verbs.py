@@ -5,7 +5,7 @@ For tests that hold of all of them: what a driver's error becomes, and that no s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from bot.domain.headlines import Item
 from bot.domain.polling import Correction, NewDelivery, PollIntent, Sighting
 from bot.domain.replies import Pointed
 from bot.domain.search import Place, parse, top
+from bot.domain.subscriptions import DIGEST_AT, Wish
 from bot.ports import Alert, Traffic, Trouble
 from bot.store.explain import Explainer
 from bot.store.retention import Retention
@@ -56,6 +57,25 @@ class Scene:
 Verb = Callable[[Scene], Awaitable[Any]]
 
 
+async def _subscribers(home: Home) -> None:
+    """News waits for one, is under way to another, and is in doubt of a third."""
+    for reader in (7, 8, 9):
+        await home.stores.subscriptions.subscribe(reader, Wish(), None, NOW)
+    await home.stores.subscriptions.subscribe(10, Wish(), DIGEST_AT, NOW)
+    await home.sql("UPDATE feeds SET looked_at = 1")
+    await home.record(headline(6), at=NOW)
+    await home.stores.news.expand(NOW, 10_000 * DAY)
+    news = [one for one in await home.stores.news.heads(NOW, 9) if one.reader != 7]
+    await home.stores.news.claim([(one, request()) for one in news], NOW)
+    await home.stores.news.doubt(9, NOW)
+    await home.record(headline(7), at=NOW)
+
+
+async def _claim_news(scene: Scene) -> Sequence[int]:
+    news = scene.home.stores.news
+    return await news.claim([(one, request()) for one in await news.heads(NOW, 9)], NOW)
+
+
 async def busy_newsroom(home: Home) -> Scene:
     """Four channels: a post to be edited, a send under way, one of unknown outcome, one that waits."""
     await home.furnish(*(channel(f"@kanal{n}") for n in range(1, 5)))
@@ -74,6 +94,7 @@ async def busy_newsroom(home: Home) -> Scene:
     await home.stores.alerts.trouble(Trouble("feed:1", "feed", {}), "begun", NOW)
     await home.stores.inbox.keep([{"update_id": 1}], NOW)
     await home.stores.popular.record_popular(LIST, look(Item("Kabar", link(1))), NOW)
+    await _subscribers(home)
     (doubt,) = await home.stores.doubts.doubts(NOW)
     (post,) = await home.stores.edits.edits_due(NOW, 9)
     (head,) = await home.stores.outbox.heads(NOW, 9)
@@ -128,6 +149,13 @@ READING: Mapping[str, Verb] = {
     "deeds": lambda s: s.home.stores.engagement.deeds(DAY, NOW),
     "headlines by id": lambda s: s.home.stores.engagement.headlines([2, 1]),
     "language": lambda s: s.home.stores.readers.language(7),
+    "news busy": lambda s: s.home.stores.news.busy(),
+    "news heads": lambda s: s.home.stores.news.heads(NOW, 9, beside=[8]),
+    "news claimed": lambda s: s.home.stores.news.claimed(7),
+    "digests unplanned": lambda s: s.home.stores.digests.unplanned(9),
+    "digests due": lambda s: s.home.stores.digests.due(NOW + DAY, 9),
+    "digests day": lambda s: s.home.stores.digests.day(NOW, DAY),
+    "subscription": lambda s: s.home.stores.subscriptions.subscription(7),
     "held_surges": lambda s: s.home.stores.surges.held_surges(),
     "story by link": lambda s: s.home.stores.stories.by_link(link(1)),
     "story by words": lambda s: s.home.stores.stories.by_words("kabar", 5),
@@ -168,6 +196,20 @@ WRITING: Mapping[str, Verb] = {
     "failed": lambda s: s.home.stores.outbox.failed(s.claim, "too long", NOW),
     "orphans": lambda s: s.home.stores.outbox.orphans(set(), NOW, NOW),
     "settled": lambda s: s.home.stores.doubts.settled(s.doubt, 200, NOW),
+    "subscribe": lambda s: s.home.stores.subscriptions.subscribe(5, Wish(), None, NOW),
+    "unsubscribe": lambda s: s.home.stores.subscriptions.stop(7),
+    "news expand": lambda s: s.home.stores.news.expand(NOW, DAY),
+    "news claim": _claim_news,
+    "news sent": lambda s: s.home.stores.news.sent(8),
+    "news retry": lambda s: s.home.stores.news.retry(8, NOW),
+    "news doubt": lambda s: s.home.stores.news.doubt(8, NOW),
+    "news orphans": lambda s: s.home.stores.news.orphans([1], NOW),
+    "news again": lambda s: s.home.stores.news.again(NOW),
+    "news skip_late": lambda s: s.home.stores.news.skip_late(NOW + DAY),
+    "digests plan": lambda s: s.home.stores.digests.plan([(10, NOW)]),
+    "digests set_out": lambda s: s.home.stores.digests.set_out(10, [1, 2], NOW + DAY, NOW),
+    "news stop": lambda s: s.home.stores.news.stop(7),
+    "news moved": lambda s: s.home.stores.news.moved(7, 70),
     "absent": lambda s: s.home.stores.doubts.absent(s.doubt, NOW),
     "ask_later": lambda s: s.home.stores.doubts.ask_later(s.doubt, NOW, "no answer"),
     "twin_sought": lambda s: s.home.stores.doubts.twin_sought(s.doubt, [7, 8], 7, NOW),

@@ -25,7 +25,8 @@ class Privacy(Handler):
         paragraphs = (
             say(
                 "I keep as little as I can. About you I store only what you have chosen: your language "
-                "(/language), under your Telegram number. If you chose nothing, nothing is stored."
+                "(/language) and your subscription (/subscribe), under your Telegram number. If you chose nothing, "
+                "nothing is stored; /stop erases both."
             ),
             say(
                 "What you write to me is read only to answer it, and its text is erased as soon as it is answered. "

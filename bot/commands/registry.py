@@ -14,8 +14,16 @@ from bot.commands.latest import Latest
 from bot.commands.popular import Popular, Ranking
 from bot.commands.privacy import PRIVACY_TAG, Privacy
 from bot.commands.search import SEARCH_TAG, Search
+from bot.commands.subscribe import SUBSCRIBE_TAG, Stop, Subscribe
 from bot.locale import Catalogues, Say, phrase
-from bot.ports import HeadlineFinder, HeadlineReader, Membership, ReaderStore, SearchMemory
+from bot.ports import (
+    HeadlineFinder,
+    HeadlineReader,
+    Membership,
+    ReaderStore,
+    SearchMemory,
+    SubscriptionStore,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,7 @@ class Kit:
     finder: HeadlineFinder
     searches: SearchMemory
     readers: ReaderStore
+    subscriptions: SubscriptionStore
     members: Membership
     catalogues: Catalogues
     desk: DeskKit | None = None
@@ -45,7 +54,7 @@ class MenuEntry:
 
 def commands(kit: Kit) -> tuple[Command, ...]:
     """Every command, in the order of menu and help."""
-    everyday = (*_news(kit), *_choices(kit))
+    everyday = (*_news(kit), *_subscribing(kit), *_choices(kit))
     desk = () if kit.desk is None else desk_commands(kit.desk)
     return (*everyday, *_guides(kit.portal, everyday), *desk)
 
@@ -82,6 +91,26 @@ def _news(kit: Kit) -> tuple[Command, ...]:
             linked=True,
         ),
         Command("kategori", "categories", phrase("headlines by category"), Categories(shelf), linked=True),
+    )
+
+
+def _subscribing(kit: Kit) -> tuple[Command, ...]:
+    return (
+        Command(
+            "langganan",
+            "subscribe",
+            phrase("news sent to you as it is published"),
+            Subscribe(kit.subscriptions, Shelf(kit.headlines), kit.members),
+            usage=phrase("[category or words]"),
+            tag=SUBSCRIBE_TAG,
+            linked=True,
+        ),
+        Command(
+            "berhenti",
+            "stop",
+            phrase("no more news, and nothing stored about you"),
+            Stop(kit.subscriptions, kit.readers, kit.members),
+        ),
     )
 
 

@@ -48,6 +48,9 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     told.UpdatesRecovered: ("updates_recovered", "info"),
     told.UpdateSetAside: ("update_set_aside", "error"),
     told.CommandAnswered: ("command_answered", "debug"),
+    told.NewsRepeated: ("news_repeated", "warning"),
+    told.NewsTooLate: ("news_too_late", "warning"),
+    told.SubscriberGone: ("subscriber_gone", "info"),
     told.StoreTrouble: ("store_trouble", "error"),
     told.StoreRecovered: ("store_recovered", "info"),
     told.WorkerFailed: ("worker_failed", "error"),
@@ -66,7 +69,10 @@ _NAMES = {
 }
 _LEFT_OUT = frozenset({"at", "error"})
 #: Events of which every single one counts; the others are told once an hour while they say the same.
-_EVERY_ONE = (told.DeliveryFailed, told.BecameUncertain, told.Resending, told.TwinSought, told.UpdateSetAside)
+_EVERY_ONE = (
+    *(told.DeliveryFailed, told.BecameUncertain, told.Resending, told.TwinSought, told.UpdateSetAside),
+    told.NewsRepeated,
+)
 _AGAIN_AFTER = timedelta(hours=1)
 _MOST_REMEMBERED = 1000
 _MOST_IDS = 20

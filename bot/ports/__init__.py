@@ -24,6 +24,7 @@ from bot.ports.readers import (
     ReaderStore,
     SearchMemory,
 )
+from bot.ports.subscribing import DigestStore, GroupMessages, NewsRenderer, NewsStore, SubscriptionStore
 from bot.ports.time import Clock, Wake
 from bot.ports.updates import Inbox, StoredUpdate
 
@@ -36,10 +37,12 @@ __all__ = [
     "Clock",
     "DecisionStore",
     "DeskStore",
+    "DigestStore",
     "DoubtStore",
     "EditStore",
     "EngagementLog",
     "EngagementReader",
+    "GroupMessages",
     "HandStore",
     "HeadlineFinder",
     "HeadlineReader",
@@ -47,6 +50,8 @@ __all__ = [
     "InlineAnswering",
     "Membership",
     "Network",
+    "NewsRenderer",
+    "NewsStore",
     "OrderStore",
     "Outbox",
     "Pace",
@@ -64,6 +69,7 @@ __all__ = [
     "SearchMemory",
     "StoredUpdate",
     "StoryFinder",
+    "SubscriptionStore",
     "Traffic",
     "TrafficStore",
     "Trouble",

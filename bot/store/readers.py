@@ -13,6 +13,7 @@ INSERT INTO readers (id, language, at) VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET language = excluded.language, at = excluded.at
 """
 _ERASE = "DELETE FROM readers WHERE id = ?"
+_STOP = "DELETE FROM subscribers WHERE id = ?"
 
 
 class ReaderChoices:
@@ -32,6 +33,7 @@ class ReaderChoices:
             await tx.run(_CHOOSE, (reader, language, ticks(now)))
 
     async def erase(self, reader: int) -> None:
-        """Forget all that was chosen; whoever is not known is erased already."""
+        """Forget all that was chosen, the subscription with it; whoever is not known is erased already."""
         async with self._database.transaction() as tx:
             await tx.run(_ERASE, (reader,))
+            await tx.run(_STOP, (reader,))

@@ -11,12 +11,14 @@ from bot.store.answers import OpenAnswers
 from bot.store.byhand import ByHand
 from bot.store.channels import Channels
 from bot.store.connection import Database
+from bot.store.digests import Digests
 from bot.store.doubts import Doubts
 from bot.store.edits import Edits
 from bot.store.engagement import Engagement
 from bot.store.feeds import Feeds
 from bot.store.inbox import UpdateInbox
 from bot.store.meta import Keepsakes
+from bot.store.news import ReaderNewsStore
 from bot.store.orders import Orders
 from bot.store.outbox import OutboxStore
 from bot.store.polls import Polls
@@ -27,6 +29,7 @@ from bot.store.reader import HeadlineLists
 from bot.store.readers import ReaderChoices
 from bot.store.search import Search
 from bot.store.stories import Stories
+from bot.store.subscriptions import Subscriptions
 from bot.store.surges import Surges
 from bot.store.traffic import TrafficLog
 from bot.store.upkeep import KEEP, StoreUpkeep
@@ -42,6 +45,7 @@ class Stores:
     answers: OpenAnswers
     by_hand: ByHand
     channels: Channels
+    digests: Digests
     doubts: Doubts
     edits: Edits
     engagement: Engagement
@@ -49,6 +53,7 @@ class Stores:
     headlines: HeadlineLists
     inbox: UpdateInbox
     keepsakes: Keepsakes
+    news: ReaderNewsStore
     orders: Orders
     outbox: OutboxStore
     polls: Polls
@@ -58,6 +63,7 @@ class Stores:
     readers: ReaderChoices
     search: Search
     stories: Stories
+    subscriptions: Subscriptions
     surges: Surges
     traffic: TrafficLog
     upkeep: StoreUpkeep
@@ -74,6 +80,7 @@ class Stores:
             answers=OpenAnswers(database),
             by_hand=ByHand(database),
             channels=Channels(database),
+            digests=Digests(database),
             doubts=Doubts(database, follow_edits=follow_edits),
             edits=Edits(database),
             engagement=Engagement(database),
@@ -81,6 +88,7 @@ class Stores:
             headlines=HeadlineLists(database),
             inbox=UpdateInbox(database),
             keepsakes=Keepsakes(database),
+            news=ReaderNewsStore(database),
             orders=Orders(database),
             outbox=OutboxStore(database, follow_edits=follow_edits, zone=zone),
             polls=Polls(database, follow_edits=follow_edits),
@@ -90,6 +98,7 @@ class Stores:
             readers=ReaderChoices(database),
             search=Search(database),
             stories=Stories(database),
+            subscriptions=Subscriptions(database),
             surges=Surges(database),
             traffic=TrafficLog(database),
             upkeep=StoreUpkeep(database, keep=keep),

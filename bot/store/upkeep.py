@@ -11,6 +11,7 @@ from bot.store.byhand import ByHand
 from bot.store.connection import Database
 from bot.store.doubts import Doubts
 from bot.store.engagement import Engagement
+from bot.store.fanout import FanOut
 from bot.store.inbox import UpdateInbox
 from bot.store.retention import Retention
 from bot.store.search import Search
@@ -25,6 +26,8 @@ _ALERTS = timedelta(days=30)
 _SEEN = timedelta(days=14)
 #: A feed that tells of a story days after somebody posted it is not the rule.
 _BY_HAND = timedelta(days=2)
+#: What came too late for its reader.
+_LATE = timedelta(days=2)
 #: The default of `KEEP_DAYS`.
 KEEP = timedelta(days=365)
 
@@ -43,6 +46,7 @@ class StoreUpkeep:
         self._search = Search(database)
         self._engagement = Engagement(database)
         self._retention = Retention(database)
+        self._fanout = FanOut(database)
 
     async def begin(self) -> None:
         """A new start: beats of the last run are none."""
@@ -65,4 +69,5 @@ class StoreUpkeep:
         await self._by_hand.forget_hand_posts(now - _BY_HAND)
         await self._search.forget_searches(now)
         await self._engagement.forget_deeds(now)
+        await self._fanout.forget_late(now - _LATE)
         await self._retention.forget_words(now - self._keep)

@@ -83,10 +83,8 @@ class TelegramRoom:
         self._clock = clock
         self._events = events
         self.bot: QuietBot = build_bot(access.token, access.api_url, Limiter(pace, traffic, clock, events))
-        self._open_answers = OpenAnswers(answers, clock)
-        self.network = TelegramNetwork(
-            self.bot, Settler(self.bot, clock, access.ops_chat, self._open_answers)
-        )
+        self.open_answers = OpenAnswers(answers, clock)
+        self.network = TelegramNetwork(self.bot, Settler(self.bot, clock, access.ops_chat, self.open_answers))
         self.members = Members(self.bot)
         self._updates: UpdateLoop | None = None
         self._menus: Sequence[Menu] = ()
@@ -114,7 +112,7 @@ class TelegramRoom:
         readers = Readers(self._access.zone, self._access.is_editor, desk.choices.language, commands)
         dispatcher = Dispatcher(
             build_application(self.bot),
-            Speaker(self.bot, chats, self._clock, self._open_answers),
+            Speaker(self.bot, chats, self._clock, self.open_answers),
             desk.answering,
             ChatWatcher(chats),
             readers,

@@ -81,6 +81,11 @@ class Deliverer:
         self.loop = Loop("deliverer", self._round, clock, events, rest=_REST)
         sending.when_freed(self._freed)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a post is ready that only waits for its turn."""
+        return self._heads.at_hand or self._heads.exhausted
+
     async def run(self) -> None:
         """Until `loop.stop()`; sends under way are finished and recorded, the rest goes out later."""
         try:

@@ -14,11 +14,13 @@ from bot.domain.delivery import HoldReason, SkipReason, State
 from bot.domain.headlines import Key, KeyKind
 from bot.domain.links import article_key
 from bot.domain.polling import NewDelivery
+from bot.domain.subscriptions import Wish
 from bot.errors import DatabaseUnusable
 from bot.store.backup import back_up
 from bot.store.connection import Database
 from bot.store.explain import Explainer, Explanation
 from tests.support_store import (
+    DAY,
     FILE,
     HOUR,
     MINUTE,
@@ -106,6 +108,21 @@ async def test_a_first_look_that_was_open_is_over(home: Home) -> None:
         fates = await restored.fates()
 
     assert (released, fates) == (0, {1: "copy"})
+
+
+async def test_a_copy_sends_subscribers_no_old_news(home: Home) -> None:
+    """Neither what was on its way nor what the first look afterwards brings; what comes then sets out."""
+    await busy_newsroom(home)
+    async with copied(home) as restored:
+        news = restored.stores.news
+        assert not await news.busy()
+        assert await restored.stores.subscriptions.subscription(7) == (Wish(), None)
+        await restored.record(headline(20), at=NOW + HOUR)
+        assert not await news.busy()
+        await restored.record(headline(21), at=NOW + HOUR)
+        assert await news.expand(NOW + HOUR, 10_000 * DAY)
+        (mine,) = [one for one in await news.heads(NOW + HOUR, 9) if one.reader == 7]
+        assert [row.words.title for row in mine.headlines] == [headline(21).words.title]
 
 
 async def test_no_twin_is_sought_from_a_copy(home: Home) -> None:

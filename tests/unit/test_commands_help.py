@@ -20,8 +20,8 @@ async def test_start_welcomes_and_names_the_portal() -> None:
 @pytest.mark.parametrize(
     ("language", "listed"),
     [
-        ("id", ["terbaru", "populer", "cari", "kategori", "bahasa", "privasi"]),
-        ("en", ["latest", "popular", "search", "categories", "language", "privacy"]),
+        ("id", ["terbaru", "populer", "cari", "kategori", "langganan", "berhenti", "bahasa", "privasi"]),
+        ("en", ["latest", "popular", "search", "categories", "subscribe", "stop", "language", "privacy"]),
     ],
 )
 async def test_help_lists_the_commands_in_the_readers_language(language: str, listed: list[str]) -> None:
@@ -54,6 +54,16 @@ def test_menus_are_what_telegram_takes() -> None:
         assert all(re.fullmatch(r"[a-z0-9_]{1,32}", entry.command) for entry in entries)
         assert all(3 <= len(entry.description) <= 256 for entry in entries)
         assert len({entry.command for entry in entries}) == len(entries)
-    names = ["terbaru", "populer", "cari", "kategori", "bahasa", "privasi", "bantuan"]
+    names = [
+        "terbaru",
+        "populer",
+        "cari",
+        "kategori",
+        "langganan",
+        "berhenti",
+        "bahasa",
+        "privasi",
+        "bantuan",
+    ]
     assert [entry.command for entry in room.menu("id")] == names
     assert room.menu("en")[0].description == "The latest headlines"

@@ -52,6 +52,7 @@ async def test_names_and_aliases_in_any_case(name: str) -> None:
 def test_names_are_those_of_both_languages() -> None:
     """What may stand in a metric: no word that a reader made up."""
     listed = {"terbaru", "latest", "populer", "popular", "kategori", "categories", "bantuan", "help", "start"}
+    listed |= {"langganan", "subscribe", "berhenti", "stop"}
     listed |= {"cari", "search", "bahasa", "language", "privasi", "privacy"}
     assert room().names == listed
 
