@@ -19,7 +19,7 @@ from bot.domain.stars import Purse
 from bot.events import Events, TemplateFailed
 from bot.observe.room import Observatory
 from bot.observe.web import StatusServer
-from bot.ports import Clock, Wake
+from bot.ports import Clock, Network, Wake
 from bot.public import Place, build_outside, find_place
 from bot.sources.fetch import Fetcher
 from bot.sources.parser import ParserProcess
@@ -258,7 +258,7 @@ def _speakers(
     base: Foundation, telegram: TelegramRoom, ops_chat: int | None
 ) -> tuple[Deliverer, tuple[Worker, ...]]:
     """The workers that speak to Telegram."""
-    stores, settings, network = base.stores, base.settings, telegram.network
+    stores, settings = base.stores, base.settings
     told = Told(clock=base.clock, events=base.events)
     renderer = PostRenderer(
         zone=settings.timezone,
@@ -267,6 +267,25 @@ def _speakers(
         post_style=settings.post_style,
         report=lambda detail: base.events.tell(TemplateFailed(base.clock.now(), detail)),
     )
+    deliverer = _deliverer(base, telegram.network, renderer)
+    news = build_news(settings, stores, telegram, base.pace, lambda: deliverer.waiting, **told)
+    desk = Desk(
+        stores.alerts,
+        telegram.network,
+        questions=stores.questions,
+        pace=base.pace,
+        ops_chat=ops_chat,
+        language=settings.post_language,
+        **told,
+    )
+    keepers = _keepers(base, telegram.network, renderer, deliverer.loop.wake, compares=ops_chat is not None)
+    return deliverer, (deliverer, *keepers, *news, desk)
+
+
+def _deliverer(base: Foundation, network: Network, renderer: PostRenderer) -> Deliverer:
+    """What posts, with what it sends by."""
+    stores, settings = base.stores, base.settings
+    told = Told(clock=base.clock, events=base.events)
     sending = Sending(
         network,
         stores.outbox,
@@ -277,7 +296,7 @@ def _speakers(
         uncertain_wait=settings.uncertain_wait,
         **told,
     )
-    deliverer = Deliverer(
+    return Deliverer(
         stores.outbox,
         renderer=renderer,
         pace=base.pace,
@@ -287,35 +306,30 @@ def _speakers(
         quiet=lambda now: in_quiet_hours(now.astimezone(settings.timezone).time(), settings.quiet_hours),
         **told,
     )
-    wake = deliverer.loop.wake
-    corrector = Corrector(
-        stores.edits,
-        network,
-        channels=stores.channels,
-        traffic=stores.traffic,
-        renderer=renderer,
-        pace=base.pace,
-        zone=settings.timezone,
-        edit_note=settings.edit_note,
-        language=settings.post_language,
-        **told,
-    )
-    others = (
-        Recoverer(stores.doubts, network, wake_delivery=wake, desk_compares=ops_chat is not None, **told),
-        corrector,
-        Doorkeeper(stores.channels, network, wake_delivery=wake, **told),
-        *build_news(settings, stores, telegram, base.pace, lambda: deliverer.waiting, **told),
-        Desk(
-            stores.alerts,
+
+
+def _keepers(
+    base: Foundation, network: Network, renderer: PostRenderer, wake: Wake, *, compares: bool
+) -> tuple[Worker, ...]:
+    """What keeps posts and channels right: questions, corrections, knocks at closed doors."""
+    stores, settings = base.stores, base.settings
+    told = Told(clock=base.clock, events=base.events)
+    return (
+        Recoverer(stores.doubts, network, wake_delivery=wake, desk_compares=compares, **told),
+        Corrector(
+            stores.edits,
             network,
-            questions=stores.questions,
+            channels=stores.channels,
+            traffic=stores.traffic,
+            renderer=renderer,
             pace=base.pace,
-            ops_chat=ops_chat,
+            zone=settings.timezone,
+            edit_note=settings.edit_note,
             language=settings.post_language,
             **told,
         ),
+        Doorkeeper(stores.channels, network, wake_delivery=wake, **told),
     )
-    return deliverer, (deliverer, *others)
 
 
 def _lookers(
