@@ -24,7 +24,7 @@ KILLS = int(os.environ.get("KILLS", "0"))
 SEED = os.environ.get("SEED", "tetap")
 ALL = LONG if KILLS else SHORT
 #: Deaths of one scenario in the short campaign.
-_FEW = 3
+_FEW = 2
 #: A soak is cut into campaigns of so many deaths, so that every one begins afresh.
 _A_CAMPAIGN = 25
 #: Campaigns at once; they wait most of the time.
