@@ -46,6 +46,8 @@ class Scenario:
     acts: Sequence[Act] = ()
     #: False: the channels never had a post when the killing begins; it begins amid the first.
     settled_first: bool = True
+    #: Twins that may stand for a moment although the channel had a post of ours.
+    momentary: int = 0
     steps: Sequence[str] = STEPS
     kind: Literal["channel", "supergroup"] = "channel"
     #: The first post ever is struck again and again, not once.
@@ -66,6 +68,7 @@ class Tally:
     posts: int = 0
     lost: int = 0
     twins: int = 0
+    #: Twins that may stand for a moment although the channel had a post of ours.
     momentary: int = 0
     out_of_order: int = 0
     foreign: int = 0
