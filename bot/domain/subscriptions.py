@@ -6,7 +6,6 @@ channel (`routing.route`); unlike a channel's rules, a category *or* a word is e
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
@@ -29,8 +28,6 @@ MOST_POPULAR = 3
 #: What one reader may ask for: a subscription is matched against every headline.
 MOST_PHRASES = 20
 LONGEST_PHRASE = 64
-
-_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +154,6 @@ def without(wish: Wish, phrase: str) -> Wish | None:
     return None if narrowed and not less.categories and not less.include else less
 
 
-def parse_digest_time(text: str) -> time:
-    """``7``, ``07.30`` or ``07:30``, a local time of day. Raises `ValueError` for anything else."""
-    found = _TIME.fullmatch(text.strip())
-    if found is None:
-        raise ValueError("expected a time of day such as 07:00")
-    return time(int(found[1]), int(found[2] or 0))
-
-
 def next_digest(at: time, zone: tzinfo, after: datetime) -> datetime:
     """The first moment later than `after` at which it is `at` in `zone`; aware, in `after`'s own zone.
 
@@ -196,31 +185,6 @@ def choose_digest(due: DigestDue, day: Sequence[Told], popular: Sequence[int]) -
             favourites += [told.headline.id] * is_popular
     best = sorted(favourites, key=ranks.__getitem__)[:MOST_POPULAR]
     return (*best, *[one for one in wanted if one not in best])[:MOST_MERGED]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A headline that waits for one reader `since` it became due (aware UTC)."""
-
-    headline_id: int
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """Ids of headlines: those of the next message, those that are too late for any, those that wait on."""
-
-    message: tuple[int, ...]
-    late: tuple[int, ...]
-    left: tuple[int, ...]
-
-
-def merge(waiting: Sequence[Waiting], now: datetime) -> Merged:
-    """Share out what waits for one reader, the longest waiting first; every id is in exactly one part."""
-    ordered = sorted(waiting, key=lambda one: (one.since, one.headline_id))
-    late = [one.headline_id for one in ordered if now - one.since > LATE_AFTER]
-    fresh = [one.headline_id for one in ordered if now - one.since <= LATE_AFTER]
-    return Merged(tuple(fresh[:MOST_MERGED]), tuple(late), tuple(fresh[MOST_MERGED:]))
 
 
 def _once(phrases: Sequence[str]) -> tuple[str, ...]:

@@ -11,17 +11,11 @@ from hypothesis import strategies as st
 
 from bot.domain.headlines import Words
 from bot.domain.subscriptions import (
-    LATE_AFTER,
     LONGEST_PHRASE,
-    MOST_MERGED,
     MOST_PHRASES,
     Matching,
-    Merged,
-    Waiting,
     Wish,
-    merge,
     next_digest,
-    parse_digest_time,
     parse_wish,
 )
 
@@ -107,19 +101,6 @@ def test_no_text_breaks_a_wish(text: str) -> None:
     assert Matching(WORDS, ()).wanted(wish) <= Matching(WORDS, ()).wanted(plain)
 
 
-@pytest.mark.parametrize(("text", "at"), [("7", time(7)), ("07.30", time(7, 30)), (" 23:59 ", time(23, 59))])
-def test_an_hour_as_people_write_it(text: str, at: time) -> None:
-    """With a colon, a dot, or neither."""
-    assert parse_digest_time(text) == at
-
-
-@pytest.mark.parametrize("text", ["", "24", "7:60", "pagi", "7:5", "-1"])
-def test_what_is_no_hour_is_refused(text: str) -> None:
-    """Never guessed."""
-    with pytest.raises(ValueError):
-        parse_digest_time(text)
-
-
 def test_the_digest_comes_at_the_local_hour() -> None:
     """07:00 WIB is midnight UTC; what has just come comes again tomorrow."""
     assert next_digest(time(7), JAKARTA, NOW - timedelta(seconds=1)) == NOW
@@ -139,24 +120,3 @@ def test_a_clock_that_is_put_forward_or_back_loses_and_doubles_no_digest(
 ) -> None:
     """02:30 in Berlin is missing in March and comes twice in October."""
     assert next_digest(time(2, 30), BERLIN, after) == expected
-
-
-def test_ten_headlines_are_one_message() -> None:
-    """The longest waiting first; the eleventh waits on."""
-    waiting = [Waiting(n, NOW - timedelta(minutes=n)) for n in range(1, 12)]
-    assert merge(waiting, NOW) == Merged(tuple(range(11, 1, -1)), (), (1,))
-
-
-def test_later_than_two_hours_is_for_the_digest() -> None:
-    """Two hours to the second still go out."""
-    waiting = [Waiting(1, NOW - LATE_AFTER), Waiting(2, NOW - LATE_AFTER - timedelta(seconds=1))]
-    assert merge(waiting, NOW) == Merged((1,), (2,), ())
-
-
-@given(st.lists(st.integers(0, 300), max_size=40))
-def test_nothing_is_lost_or_doubled_by_merging(ages: list[int]) -> None:
-    """Each waiting headline is in one part exactly, and no message is over its size."""
-    waiting = [Waiting(n, NOW - timedelta(minutes=age)) for n, age in enumerate(ages)]
-    merged = merge(waiting, NOW)
-    assert sorted((*merged.message, *merged.late, *merged.left)) == list(range(len(ages)))
-    assert len(merged.message) <= MOST_MERGED
