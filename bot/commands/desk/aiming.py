@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bot.commands.command import Handler
 from bot.commands.words import quotable
-from bot.domain.desk import Aim, Order, Verb, aim, literal, signatory
+from bot.domain.desk import MAX_NOTE, Aim, Order, Verb, aim, literal, signatory
 from bot.domain.headlines import Headline
 from bot.domain.replies import Listing, Reply, Request
 from bot.locale import Say
-from bot.ports import StoryFinder
+from bot.ports import OrderStore, StoryFinder
 
 #: Stories that are shown where an editor's words fit more than one.
 _MOST = 5
@@ -51,6 +52,29 @@ class Aiming:
                 "or reply to its post."
             )
         )
+
+
+class StoryOrder(Handler):
+    """An order about one story with words behind it: finds the story, then has `carry_out` say what came of it."""
+
+    def __init__(self, orders: OrderStore, aiming: Aiming) -> None:
+        self._orders = orders
+        self._aiming = aiming
+
+    async def answer(self, request: Request, say: Say) -> Reply:
+        aimed = await self._aiming.story(request, say)
+        if isinstance(aimed, Reply):
+            return aimed
+        return await self.carry_out(*aimed, request, say)
+
+    async def carry_out(self, story: Headline, words: str, request: Request, say: Say) -> Reply:
+        """Have the order kept; `words` are what stands behind the story, empty where nothing does."""
+        raise NotImplementedError
+
+
+def too_long(say: Say, most: int = MAX_NOTE) -> Reply:
+    """What an editor hears whose words do not fit."""
+    return Reply(text=say("That is too long: {most} characters at most.", most=str(most)))
 
 
 def order(verb: Verb, request: Request, words: str = "") -> Order:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from bot.commands.command import Handler
-from bot.commands.desk.aiming import Aiming, order, titled
+from bot.commands.desk.aiming import StoryOrder, order, titled, too_long
 from bot.domain.desk import MAX_NOTE, Verb
+from bot.domain.headlines import Headline
 from bot.domain.replies import Reply, Request
 from bot.locale import Say
-from bot.ports import OrderStore
 
 
-class Withdraw(Handler):
+class Withdraw(StoryOrder):
     """With a reason the posts are struck through, without one they are deleted (past 48 hours: struck through)."""
 
-    def __init__(self, orders: OrderStore, aiming: Aiming) -> None:
-        self._orders = orders
-        self._aiming = aiming
-
-    async def answer(self, request: Request, say: Say) -> Reply:
-        aimed = await self._aiming.story(request, say)
-        if isinstance(aimed, Reply):
-            return aimed
-        story, reason = aimed
-        if len(reason) > MAX_NOTE:
-            return Reply(text=say("That is too long: {most} characters at most.", most=str(MAX_NOTE)))
-        reach = await self._orders.withdraw(order(Verb.WITHDRAW, request, reason), story.id, reason)
+    async def carry_out(self, story: Headline, words: str, request: Request, say: Say) -> Reply:
+        if len(words) > MAX_NOTE:
+            return too_long(say)
+        reach = await self._orders.withdraw(order(Verb.WITHDRAW, request, words), story.id, words)
         done = (
             say("Withdrawn, with the reason under {posts} posts.", posts=str(reach.posts))
-            if reason
+            if words
             else say(
                 "Withdrawn without a reason: {posts} posts are deleted, those past 48 hours struck through.",
                 posts=str(reach.posts),
