@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from bot import locale
 from bot.answering import build_answers, build_news
@@ -21,6 +20,7 @@ from bot.observe.room import Observatory
 from bot.observe.web import StatusServer
 from bot.ports import Clock, Network, Wake
 from bot.public import Place, build_outside, find_place
+from bot.running import Bot, Server, Worker
 from bot.sources.fetch import Fetcher
 from bot.sources.parser import ParserProcess
 from bot.sources.portal import Portal
@@ -36,7 +36,6 @@ from bot.workers.desk import Desk
 from bot.workers.doorkeeper import Doorkeeper
 from bot.workers.housekeeper import Housekeeper
 from bot.workers.listkeeper import ListKeeper
-from bot.workers.loop import Loop
 from bot.workers.poller import Poller
 from bot.workers.recoverer import Recoverer
 from bot.workers.sending import Sending
@@ -45,31 +44,6 @@ from bot.workers.watcher import Watcher
 if TYPE_CHECKING:
     from bot import settings as settings_room
     from bot.settings import Settings
-
-
-class Worker(Protocol):
-    """What is started and stopped."""
-
-    @property
-    def loop(self) -> Loop:
-        """The loop that is told to stop."""
-        ...
-
-    async def run(self) -> None:
-        """Until its loop is stopped and what is under way is finished."""
-        ...
-
-
-class Server(Protocol):
-    """What listens at an address."""
-
-    async def start(self) -> None:
-        """Listen. Raises `errors.SettingsError` where the address cannot be used."""
-        ...
-
-    async def stop(self) -> None:
-        """Close; nothing where it was never started."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,40 +62,6 @@ class Told(TypedDict):
 
     clock: Clock
     events: Events
-
-
-@dataclass(frozen=True, slots=True)
-class Bot:
-    """All parts, built. `at_once` work without Telegram; `introduced` begin when the bot knows its own name."""
-
-    telegram: TelegramRoom
-    at_once: tuple[Worker, ...]
-    introduced: tuple[Worker, ...]
-    servers: tuple[Server, ...] = ()
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set. Raises what ends the bot (`errors.TokenRefused`, `errors.SettingsError`)."""
-        for server in self.servers:
-            await server.start()
-        async with asyncio.TaskGroup() as group:
-            for worker in self.at_once:
-                group.create_task(worker.run())
-            group.create_task(self._speak(stop))
-            group.create_task(self._end(stop))
-
-    async def _speak(self, stop: asyncio.Event) -> None:
-        if not await self.telegram.introduce(stop):
-            return
-        async with asyncio.TaskGroup() as group:
-            for worker in self.introduced:
-                group.create_task(worker.run())
-            group.create_task(self.telegram.run())
-
-    async def _end(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        for worker in (*self.at_once, *self.introduced):
-            worker.loop.stop()
-        self.telegram.stop()
 
 
 async def build(
