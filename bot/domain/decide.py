@@ -100,12 +100,13 @@ class _Look:
 
         A withdrawn headline follows the portal no more. As long as one item of the document still says what
         is known nothing has changed: a story that is told in two ways must not go to and fro between them.
+        For the same reason an item that keeps the known title is believed before one that changes it.
         """
         speaks = self.feed.id == known.owner_feed or known.owner_silent
         items = story.titled
         if known.withdrawn or not speaks or not items or any(_says(item, known) for item in items):
             return None
-        item = items[0]
+        item = next((one for one in items if _titled(one, known)), items[0])
         title = known.title if is_cut(item.title, known.title) else item.title
         said = replace(item, title=title, link=item.link or known.link)
         words = self.words(said, _stamp(known.published, known.first_seen))
@@ -165,8 +166,11 @@ def _place(story: Story, now: datetime) -> tuple[datetime, int]:
 
 def _says(item: Item, known: Known) -> bool:
     """Whether an item says what is known: its title or a cut of it, and its link or none."""
-    same = folded(item.title) == folded(known.title) or is_cut(item.title, known.title)
-    return same and not _moved(item.link, known.link)
+    return _titled(item, known) and not _moved(item.link, known.link)
+
+
+def _titled(item: Item, known: Known) -> bool:
+    return folded(item.title) == folded(known.title) or is_cut(item.title, known.title)
 
 
 def _moved(link: str | None, known: str | None) -> bool:

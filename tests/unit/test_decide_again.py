@@ -172,6 +172,18 @@ def test_a_feed_of_one_item_that_links_to_the_home_page(guid: str | None) -> Non
     assert memory.posted() == ["Sorotan 0", "Sorotan 1", "Sorotan 2"]
 
 
+def test_a_story_told_in_two_ways_keeps_the_known_title() -> None:
+    """One item has the old words, another the known ones with a link: the link is new, the title is not."""
+    memory = Memory()
+    memory.look(document(item("Lama", None, guid="2"), item("Lama", SITE, guid="2")))
+    memory.look(document(item("Baru", None, guid="2")), NOW + MINUTE)
+    memory.look(document(item("Baru", SITE)), NOW + 2 * MINUTE, feed_id=2)
+    both = document(item("Lama", None), item("Baru", SITE))
+    said = [one.words.title for one in memory.look(both, NOW + HOUR).corrections]
+    assert said in ([], ["Baru"])
+    assert says_nothing(memory.look(both, NOW + HOUR))
+
+
 # ---------------------------------------------------------------- anything at all
 
 POOL = st.builds(
