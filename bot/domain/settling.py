@@ -119,7 +119,7 @@ def _inconclusive(walk: Walk, *, still_in: bool) -> str | None:
     if walk.silent:
         return walk.silent
     if walk.gaps and not still_in:
-        return "the bot is not in the chat with its rights"
+        return "the bot is not in the chat with its rights, or was out of it meanwhile"
     return None
 
 

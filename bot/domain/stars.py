@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 #: Messages that one Star pays for (Bot API, `allow_paid_broadcast`: 0.1 Stars a message).
 MESSAGES_A_STAR = 10
@@ -14,7 +14,7 @@ class Purse:
     def __init__(self, stars_a_day: int, zone: tzinfo) -> None:
         self._messages = stars_a_day * MESSAGES_A_STAR
         self._zone = zone
-        self._day = ""
+        self._begun = self._ends = datetime.min.replace(tzinfo=UTC)
         self._spent = 0
 
     def day(self, now: datetime) -> str:
@@ -42,6 +42,11 @@ class Purse:
         self._spent = max(self._spent - 1, 0)
 
     def _turn(self, now: datetime) -> None:
-        day = self.day(now)
-        if day != self._day:
-            self._day, self._spent = day, 0
+        if not self._begun <= now < self._ends:
+            # Asked for every post, so the day's bounds are worked out once a day.
+            today = now.astimezone(self._zone).date()
+            self._begun, self._ends = (
+                datetime.combine(day, time(), self._zone).astimezone(UTC)
+                for day in (today, today + timedelta(days=1))
+            )
+            self._spent = 0

@@ -35,13 +35,17 @@ def maybe_moment(value: int | None) -> datetime | None:
 
 def dump(value: Any) -> str:  # noqa: ANN401 - anything that JSON can say
     """Compact JSON; sets become sorted lists. ASCII, for half a surrogate pair cannot be stored as UTF-8."""
-    return json.dumps(value, separators=(",", ":"), default=_plain)
+    return _ENCODE(value)
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Iterable):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+# `json.dumps` with arguments makes an encoder at every call.
+_ENCODE = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
 
 
 def freeze(request: FrozenRequest) -> str:

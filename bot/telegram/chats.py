@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.ports import ChatEvents
+from bot.telegram.comings import Comings
 from bot.telegram.incoming import links_in
 from bot.telegram.rights import rights_in
 
@@ -19,10 +20,11 @@ Json = Mapping[str, Any]
 
 
 class ChatWatcher:
-    """Hands on what one update tells."""
+    """Hands on what one update tells; `comings` hears first of the bot's own membership."""
 
-    def __init__(self, chats: ChatEvents) -> None:
+    def __init__(self, chats: ChatEvents, comings: Comings | None = None) -> None:
         self._chats = chats
+        self._comings = comings
 
     async def see(self, update: Json) -> None:
         """Every kind of update may come; most tell nothing here. Raises what `ChatEvents` raises."""
@@ -54,5 +56,7 @@ class ChatWatcher:
 
     async def _membership(self, change: Json) -> None:
         chat = change["chat"]
+        if self._comings is not None:
+            self._comings.changed(chat["id"])
         rights = rights_in(chat["type"], change["new_chat_member"])
         await self._chats.membership(chat["id"], may_post=rights.may_post, detail=rights.detail)

@@ -24,6 +24,7 @@ from bot.ports import (
 )
 from bot.telegram.bot import QuietBot, build_application, build_bot
 from bot.telegram.chats import ChatWatcher
+from bot.telegram.comings import Comings
 from bot.telegram.dispatch import Dispatcher, Readers
 from bot.telegram.identity import introduce
 from bot.telegram.inline import InlineMode
@@ -84,7 +85,9 @@ class TelegramRoom:
         self._events = events
         self.bot: QuietBot = build_bot(access.token, access.api_url, Limiter(pace, traffic, clock, events))
         self.open_answers = OpenAnswers(answers, clock)
-        self.network = TelegramNetwork(self.bot, Settler(self.bot, clock, access.ops_chat, self.open_answers))
+        self._comings = Comings(clock)
+        settler = Settler(self.bot, clock, access.ops_chat, self.open_answers, self._comings)
+        self.network = TelegramNetwork(self.bot, settler)
         self.members = Members(self.bot)
         self._updates: UpdateLoop | None = None
         self._menus: Sequence[Menu] = ()
@@ -114,7 +117,7 @@ class TelegramRoom:
             build_application(self.bot),
             Speaker(self.bot, chats, self._clock, self.open_answers),
             desk.answering,
-            ChatWatcher(chats),
+            ChatWatcher(chats, self._comings),
             readers,
             self._clock,
             self._events,

@@ -29,6 +29,7 @@ from bot.domain.settling import (
 )
 from bot.ports import Clock
 from bot.telegram.bot import QuietBot
+from bot.telegram.comings import Comings
 from bot.telegram.errors import one_line
 from bot.telegram.limiter import PACED, QUESTION
 from bot.telegram.markup import plain
@@ -66,16 +67,22 @@ class Comparison:
 
 class Settler:
     """Walks ids for `TelegramNetwork`. `ops_chat` is the chat that forwards go to, None where there is none;
-    `answers` knows of answers to readers whose ids are not known yet.
+    `answers` knows of answers to readers whose ids are not known yet, `comings` whether the bot was out meanwhile.
     """
 
     def __init__(
-        self, bot: QuietBot, clock: Clock, ops_chat: int | None, answers: OpenAnswers | None = None
+        self,
+        bot: QuietBot,
+        clock: Clock,
+        ops_chat: int | None,
+        answers: OpenAnswers | None = None,
+        comings: Comings | None = None,
     ) -> None:
         self._bot = bot
         self._clock = clock
         self._ops_chat = ops_chat
         self._answers = answers
+        self._comings = comings or Comings(clock)
         self._next_question: datetime | None = None
 
     async def settle(self, doubt: Doubt) -> Settlement:
@@ -83,31 +90,35 @@ class Settler:
         begun = begin_settling(doubt)
         if isinstance(begun, Settlement):
             return begun
+        began = self._clock.now()
         rights, why = await self._rights(doubt.target.chat_id)
         if not rights.may_post:
             return Settlement(Found.LATER, highest=begun.highest, detail=why)
-        by_forward, began = self._comparison(doubt, rights), self._clock.now()
+        by_forward = self._comparison(doubt, rights)
         walk = await self._walk(begun, self._asker(doubt, by_forward, rights), settled)
         if self._answered(walk, doubt, began):
             return Settlement(Found.LATER, highest=walk.highest, detail=_ANSWERED)
-        return end_settling(walk, doubt, tuple(by_forward.same), still_in=await self._still_in(walk, doubt))
+        return end_settling(
+            walk, doubt, tuple(by_forward.same), still_in=await self._still_in(walk, doubt, began)
+        )
 
     async def twins(self, doubt: Doubt) -> Settlement:
         """Every own id before the new one; compared by forward where §6 wants it."""
         begun = begin_twins(doubt)
         if isinstance(begun, Settlement):
             return begun
+        began = self._clock.now()
         rights, why = await self._rights(doubt.target.chat_id)
         if not rights.may_post:
             return Settlement(Found.LATER, highest=begun.highest, detail=why)
-        by_forward, began = self._comparison(doubt, rights), self._clock.now()
+        by_forward = self._comparison(doubt, rights)
         walk = await self._walk(begun, self._asker(doubt, by_forward, rights), lambda _walk: False)
         if self._answered(walk, doubt, began):
             return Settlement(Found.LATER, highest=walk.highest, detail=_ANSWERED)
         if doubt.known_before is None and not by_forward.instead and not by_forward.besides:
             await self._compare_all(walk.ours, doubt, by_forward)
         same = tuple(by_forward.same)
-        found = end_twins(walk, same, still_in=await self._still_in(walk, doubt))
+        found = end_twins(walk, same, still_in=await self._still_in(walk, doubt, began))
         certain = not by_forward.instead and not by_forward.besides
         return replace(found, sure=certain or set(found.ids) <= set(same))
 
@@ -184,12 +195,15 @@ class Settler:
         except TelegramError:
             return  # a silent forward that stays does no harm
 
-    async def _still_in(self, walk: Walk, doubt: Doubt) -> bool:
-        """Whether "not found" may be believed: asked after the last answer, and only if it matters."""
+    async def _still_in(self, walk: Walk, doubt: Doubt, began: datetime) -> bool:
+        """Whether "not found" may be believed: asked after the last answer, and only if it matters.
+
+        A bot that was out and is in again reads the same in both looks at its rights; only an update tells.
+        """
         if not walk.gaps or walk.silent:
             return True
         rights, _why = await self._rights(doubt.target.chat_id)
-        return rights.may_post
+        return rights.may_post and not self._comings.any_since(doubt.target.chat_id, began)
 
     async def _rights(self, chat_id: int) -> tuple[Rights, str]:
         try:

@@ -30,6 +30,9 @@ _BEFORE_WRITING = (
     aiohttp.NonHttpUrlClientError,
     UnicodeError,  # a host that no resolver is even asked for
 )
+#: `json.dumps` with arguments makes an encoder at every call.
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_JSON = {"Content-Type": "application/json"}
 #: Telegram's servers close an idle connection after a minute or so; one that they close as we write is a doubt.
 _KEEP_IDLE = 15.0
 
@@ -77,6 +80,7 @@ class AiohttpRequest(BaseRequest):
         self._timeouts = timeouts or Timeouts()
         self._session: aiohttp.ClientSession | None = None
         self._urls: dict[str, URL] = {}
+        self._waits: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
 
     @property
     def read_timeout(self) -> float:
@@ -128,10 +132,13 @@ class AiohttpRequest(BaseRequest):
     def _timeout(self, read: object, connect: object) -> aiohttp.ClientTimeout:
         silence = read if isinstance(read, int | float) else self._timeouts.read
         before = connect if isinstance(connect, int | float) else self._timeouts.connect
-        # The whole is bounded too, or a server that sends a byte now and then would hold a send for ever.
-        return aiohttp.ClientTimeout(
-            total=before + silence + self._timeouts.slack, connect=before, sock_read=silence
-        )
+        timeout = self._waits.get((silence, before))
+        if timeout is None:
+            # The whole is bounded too, or a server that sends a byte now and then would hold a send for ever.
+            timeout = self._waits[silence, before] = aiohttp.ClientTimeout(
+                total=before + silence + self._timeouts.slack, connect=before, sock_read=silence
+            )
+        return timeout
 
     def _open(self, url: str) -> aiohttp.ClientSession:
         if self._session is None:
@@ -163,8 +170,7 @@ def _body(data: RequestData | None) -> dict[str, Any]:
         return {}
     if data.contains_files:
         return {"data": _form(data)}
-    body = json.dumps(data.parameters, ensure_ascii=False, separators=(",", ":")).encode()
-    return {"data": body, "headers": {"Content-Type": "application/json"}}
+    return {"data": _ENCODE(data.parameters).encode(), "headers": _JSON}
 
 
 def _form(data: RequestData) -> aiohttp.FormData:

@@ -13,6 +13,8 @@ from bot.domain.headlines import Words
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Chat
 from bot.telegram.bot import QuietBot
+from bot.telegram.chats import ChatWatcher
+from bot.telegram.comings import Comings
 from bot.telegram.network import TelegramNetwork
 from bot.telegram.render import PostRenderer
 from bot.telegram.settle import Settler, says_the_same
@@ -21,6 +23,7 @@ from tests.support_telegram import (
     JAKARTA,
     WORDS,
     FakeAnswers,
+    FakeChats,
     FakeClock,
     RealClock,
     doubt,
@@ -308,6 +311,34 @@ async def test_a_removal_while_asking_is_noticed_at_the_end(bench: Bench) -> Non
 
     assert answer.found is Found.LATER
     assert questions > 3
+
+
+async def test_out_and_in_again_while_asking_is_noticed(bench: Bench) -> None:
+    """Both looks at the rights are good; the update about it says that "not found" meant nothing."""
+    known = bench.last
+    arrived = await bench.arrive()
+    comings = Comings(RealClock())
+    watcher = ChatWatcher(FakeChats(), comings)
+    questions = 0
+
+    class OutAndIn(RealClock):
+        async def sleep(self, seconds: float) -> None:
+            nonlocal questions
+            questions += 1
+            if questions == 1:
+                bench.sandbox.moderators.set_rights(bench.channel, "kicked")
+            if questions == 4:
+                bench.sandbox.moderators.set_rights(bench.channel, "administrator")
+                change = {"chat": {"id": bench.channel.id, "type": "channel"}, "new_chat_member": {}}
+                await watcher.see({"my_chat_member": change})
+            await super().sleep(seconds)
+
+    settler = Settler(bench.bot, OutAndIn(), None, comings=comings)
+    asked = doubt(bench.target, bench.request, known)
+
+    assert (await settler.settle(asked)).found is Found.LATER
+    later = await Settler(bench.bot, RealClock(), None, comings=comings).settle(asked)
+    assert (later.found, later.ids) == (Found.ARRIVED, (arrived,))
 
 
 async def test_rights_that_cannot_be_read_put_the_question_off(bench: Bench) -> None:
