@@ -18,15 +18,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from bot.sandbox.world import Chat
+from bot.sandbox.world import Chat, User
 from tests.crash.births import Births, Life
+from tests.crash.judge import KEY_LENGTH, Story, Tally, judge
 from tests.support_world import World, until, world
 
 #: Where a bot may die while a post goes out, and while one of unknown outcome is settled.
 ON_THE_WAY = ("HeadlinesRecorded", "Claimed", "Sending", "Answered", "Delivered", "BecameUncertain")
 IN_DOUBT = ("Asking", "Resending", "Sending", "Answered", "Delivered", "TwinSought")
+#: And while posts are edited.
+EDITING = ("HeadlinesRecorded", "Claimed", "Answered", "Delivered", "Corrected", "PostEdited")
 STEPS = tuple(dict.fromkeys((*ON_THE_WAY, *IN_DOUBT)))
 #: A life without a death by then is ended from outside.
 LONGEST_LIFE = 5.0
@@ -46,8 +49,6 @@ class Scenario:
     acts: Sequence[Act] = ()
     #: False: the channels never had a post when the killing begins; it begins amid the first.
     settled_first: bool = True
-    #: Twins that may stand for a moment although the channel had a post of ours.
-    momentary: int = 0
     steps: Sequence[str] = STEPS
     kind: Literal["channel", "supergroup"] = "channel"
     #: The first post ever is struck again and again, not once.
@@ -61,34 +62,6 @@ class Scenario:
 
 
 @dataclass(slots=True)
-class Tally:
-    """What came of it."""
-
-    kills: int = 0
-    posts: int = 0
-    lost: int = 0
-    twins: int = 0
-    #: Twins that may stand for a moment although the channel had a post of ours.
-    momentary: int = 0
-    out_of_order: int = 0
-    foreign: int = 0
-    notes: list[str] = field(default_factory=list)
-    #: How many died at which step.
-    deaths: Counter[str] = field(default_factory=Counter)
-
-    def __iadd__(self, other: Tally) -> Self:
-        for name in ("kills", "posts", "lost", "twins", "momentary", "out_of_order", "foreign"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.notes += other.notes
-        self.deaths += other.deaths
-        return self
-
-    @property
-    def clean(self) -> bool:
-        return not (self.lost or self.twins or self.out_of_order or self.foreign)
-
-
-@dataclass(slots=True)
 class Campaign:
     """One database, one portal, one server, and a row of short lives."""
 
@@ -97,7 +70,9 @@ class Campaign:
     births: Births
     dice: random.Random
     environment: dict[str, str]
-    expected: list[str] = field(default_factory=list)
+    #: Where editors give orders, and who does; none without `OPS_CHAT`.
+    desk: tuple[Chat, User] | None = None
+    stories: list[Story] = field(default_factory=list)
     life: Life | None = None
     kills: int = 0
     said: int = 0
@@ -120,11 +95,14 @@ class Campaign:
             self._publish(self.dice.choice((0, 1, 2) if self.world.in_doubt() else (1, 1, 2)))
             await self._live(self._way_to_die())
         await self._make_peace()
-        return judge(self)
+        tally = judge(self.scenario.name, self.world, self.stories)
+        tally.kills, tally.deaths = self.kills, self.deaths
+        return tally
 
     async def _begin(self) -> None:
         if self.scenario.settled_first:
-            self.expected.append(self.world.portal.newest(1)[0].title)
+            newest = self.world.portal.newest(1)[0]
+            self.stories.append(Story(newest.title[:KEY_LENGTH], newest.title, newest.id))
         await self._start("")
         done = self._at_rest if self.scenario.settled_first else self._feed_known
         await until(done, "the first look")
@@ -143,9 +121,9 @@ class Campaign:
     def _publish(self, count: int) -> None:
         for _ in range(count):
             # A number makes every headline its own.
-            title = f"Berita {len(self.expected):04d} " + self.dice.choice(("pagi", "siang", "sore", "malam"))
-            self.world.portal.publish(title)
-            self.expected.append(title)
+            key = f"Berita {len(self.stories):04d}"
+            title = f"{key} {self.dice.choice(('pagi', 'siang', 'sore', 'malam'))}"
+            self.stories.append(Story(key, title, self.world.portal.publish(title).id))
 
     def _way_to_die(self) -> str:
         """An event and which one of its kind; or empty: at a moment of its own."""
@@ -186,8 +164,11 @@ class Campaign:
         return self._all_posted() and bool(self.world.states()) and not self.world.open_rows()
 
     def _all_posted(self) -> bool:
-        wanted = set(self.expected)
-        return all(wanted <= set(self.world.headlines(chat)) for chat in self.world.channels)
+        for chat in self.world.channels:
+            standing = [post.text for post in self.world.posts(chat)]
+            if not all(story.right(standing) for story in self.stories):
+                return False
+        return True
 
     async def _start(self, kill_at: str) -> None:
         self.life = await self.births.bear(
@@ -229,48 +210,6 @@ class Campaign:
         return self.log.read_text("utf-8", "replace")[-5000:]
 
 
-def judge(campaign: Campaign) -> Tally:
-    """The verdict of the server's own journal."""
-    tally = Tally(kills=campaign.kills, deaths=campaign.deaths)
-    for chat in campaign.world.channels:
-        tally += _judge_channel(campaign, chat)
-    tally.foreign = len(foreign_touched(campaign.world))
-    if tally.foreign:
-        tally.notes += [str(entry) for entry in foreign_touched(campaign.world)]
-    return tally
-
-
-def _judge_channel(campaign: Campaign, chat: Chat) -> Tally:
-    standing = [title for title in campaign.world.headlines(chat) if title in set(campaign.expected)]
-    counts = Counter(standing)
-    sent = Counter(entry["text"].partition("\n")[0] for entry in campaign.world.accepted(chat))
-    lost = [title for title in campaign.expected if not counts[title]]
-    twins = [title for title, count in counts.items() if count > 1]
-    firsts = list(dict.fromkeys(standing))
-    wanted = [title for title in campaign.expected if counts[title]]
-    found = Tally(
-        posts=len(firsts),
-        lost=len(lost),
-        twins=len(twins),
-        momentary=sum(sent[title] - counts[title] for title in counts if sent[title] > counts[title]),
-        out_of_order=sum(a != b for a, b in zip(firsts, wanted, strict=True)),
-    )
-    name = f"{campaign.scenario.name} {chat.id}"
-    found.notes += [f"{name}: lost {title}" for title in lost] + [
-        f"{name}: twin of {title}" for title in twins
-    ]
-    if found.out_of_order:
-        found.notes.append(f"{name}: in the order {firsts}")
-    return found
-
-
-def foreign_touched(place: World) -> list[dict[str, Any]]:
-    """What the bot did to messages that are not its own."""
-    done = place.sandbox.journal.entries()
-    edited = [e for e in done if e["kind"] == "edited" and e["by"] != "bot"]
-    return edited + [e for e in done if e["kind"] == "deleted" and e["of"] != "bot"]
-
-
 async def campaign(
     scenario: Scenario,
     births: Births,
@@ -290,11 +229,14 @@ async def campaign(
     }
     async with world(folder, channels=channels, kind=scenario.kind) as place:
         place.settings.update(settings)
+        newsroom = None
         if scenario.ops:
             desk = place.moderators.add_chat("supergroup", "Meja redaksi")
             place.settings["OPS_CHAT"] = str(desk.id)
+            newsroom = desk, place.reader("Rina")[1]
         environment = {"SPEED": str(speed), "ORIGIN": str(time.time())}
         fighting = Campaign(scenario, place, births, random.Random(seed), environment)  # noqa: S311 - reproducible
+        fighting.desk = newsroom
         try:
             return await fighting.fight(kills)
         finally:

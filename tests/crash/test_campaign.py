@@ -17,8 +17,9 @@ import pytest
 
 from bot.sandbox.world import Chat
 from tests.crash.births import Births, Processes, nursery
-from tests.crash.campaign import Act, Campaign, Scenario, Tally, campaign
-from tests.crash.scenarios import LONG, PLAIN, SHORT
+from tests.crash.campaign import Act, Campaign, Scenario, campaign
+from tests.crash.judge import COLUMNS, Tally
+from tests.crash.scenarios import LONG, PLAIN, SHORT, portal_corrects
 
 KILLS = int(os.environ.get("KILLS", "0"))
 SEED = os.environ.get("SEED", "tetap")
@@ -30,7 +31,6 @@ _A_CAMPAIGN = 25
 #: Campaigns at once; they wait most of the time.
 _AT_ONCE = 8
 _SPEED = 4.0
-_COLUMNS = ("kills", "posts", "lost", "twins", "momentary", "out_of_order", "foreign")
 
 Outcome = Tally | Exception
 #: A campaign's name, its scenario, its number, and how many deaths it has.
@@ -96,10 +96,11 @@ def test_nothing_lost_nothing_twice_all_in_order(scenario: Scenario, outcomes: M
     assert outcome.kills >= _FEW
     assert outcome.lost == 0, outcome.notes
     assert outcome.out_of_order == 0, outcome.notes
+    assert outcome.wrong == 0, outcome.notes
     assert outcome.foreign == 0, outcome.notes
     # A first post ever cannot be asked about: its twin is found by comparing, and only where a desk is.
     assert outcome.twins == 0 or scenario.may_leave_twins, outcome.notes
-    assert outcome.momentary <= scenario.momentary or not scenario.settled_first, outcome.notes
+    assert outcome.momentary == 0 or not scenario.settled_first, outcome.notes
 
 
 @pytest.mark.slow
@@ -121,17 +122,26 @@ def forget_everything(fighting: Campaign, _chat: Chat) -> None:
     fighting.change("UPDATE deliveries SET state = 'SKIPPED' WHERE state IN ('SENDING', 'UNCERTAIN')")
 
 
+def forget_corrections(fighting: Campaign, _chat: Chat) -> None:
+    """What another does: a correction that was recorded counts as shown."""
+    fighting.change("UPDATE deliveries SET edit_at = NULL")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("act", "step", "harm"),
-    [(resend_everything, "Answered", "twins"), (forget_everything, "Claimed", "lost")],
-    ids=["careless", "forgetful"],
+    ("acts", "step", "harm"),
+    [
+        ((resend_everything,), "Answered", "twins"),
+        ((forget_everything,), "Claimed", "lost"),
+        ((forget_corrections, portal_corrects), "Corrected", "wrong"),
+    ],
+    ids=["careless", "forgetful", "stubborn"],
 )
 async def test_the_judge_sees_a_bot_that_recovers_badly(
-    tmp_path: Path, act: Act, step: str, harm: str
+    tmp_path: Path, acts: Sequence[Act], step: str, harm: str
 ) -> None:
     """The campaign can fail: bots that repeat, or forget, what was under way are found out."""
-    scenario = Scenario("bad", acts=(act,), steps=(step,), act_at_starts=True, patience=8.0)
+    scenario = Scenario("bad", acts=acts, steps=(step,), act_at_starts=True, patience=8.0)
     async with nursery() as births:
         tally = await campaign(scenario, births, tmp_path, kills=6, seed="x", speed=_SPEED)
 
@@ -140,7 +150,7 @@ async def test_the_judge_sees_a_bot_that_recovers_badly(
 
 def _table(found: Mapping[str, Outcome]) -> Sequence[str]:
     total = Tally()
-    lines = [f"{'scenario':32s}" + "".join(f"{name.replace('_', ' '):>14s}" for name in _COLUMNS)]
+    lines = [f"{'scenario':32s}" + "".join(f"{name.replace('_', ' '):>14s}" for name in COLUMNS)]
     for name, outcome in found.items():
         if isinstance(outcome, Tally):
             total += outcome
@@ -152,11 +162,11 @@ def _table(found: Mapping[str, Outcome]) -> Sequence[str]:
 
 
 def _numbers(tally: Tally) -> str:
-    return "".join(f"{getattr(tally, name):14d}" for name in _COLUMNS)
+    return "".join(f"{getattr(tally, name):14d}" for name in COLUMNS)
 
 
 def _line(tally: Tally) -> str:
-    return ", ".join(f"{getattr(tally, name)} {name.replace('_', ' ')}" for name in _COLUMNS)
+    return ", ".join(f"{getattr(tally, name)} {name.replace('_', ' ')}" for name in COLUMNS)
 
 
 def _tell(*lines: str) -> None:
