@@ -9,6 +9,7 @@ process's, the database's work included. The free rate's 30/s is what the same r
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import tempfile
 import time
@@ -123,6 +124,7 @@ async def deliver(url: str, stores: Stores, posts: int) -> None:
         max_age=timedelta(days=1),
         uncertain_wait=wait,
     )
+    gc.freeze()  # as the program does when it is built
     cpu, wall = time.process_time(), time.perf_counter()
     running = asyncio.ensure_future(deliverer.run())
     try:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -43,6 +44,8 @@ async def run(settings: Settings, listeners: Sequence[Listener] = (), *, clock: 
     with InstanceLock(settings.database_path):
         async with AsyncExitStack() as stack:
             bot = await build(settings, clock, events, stack, observatory)
+            # What stands now stands to the end: the collector need not walk through it again and again.
+            gc.freeze()
             try:
                 await bot.run(stop)
             except* KabarbotError as group:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from telegram.error import InvalidToken, NetworkError
 from telegram.ext import Application, BaseRateLimiter, ExtBot
-from telegram.request import BaseRequest
+from telegram.request import BaseRequest, RequestData
 
-from bot.telegram.transport import AiohttpRequest
+from bot.telegram.transport import AiohttpRequest, Plain
 
 #: Seconds that getUpdates may wait at the server; short enough that a dead line is noticed soon.
 LONG_POLL = 30
@@ -52,6 +52,13 @@ class QuietBot(ExtBot[Any]):
         What is frozen must leave as it is, so nothing is made into PTB's objects on the way.
         """
         return await self._post(method, dict(body), api_kwargs=self._merge_api_rl_kwargs(None, ticket))
+
+    async def call_at_once(self, method: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """As `call`, for JSON whose place in the limits is taken already: no limiter, one try.
+
+        A thousand posts a second leave this way, and PTB's own walk through parameters costs a tenth of a post.
+        """
+        return await self.request.post(f"{self.base_url}/{method}", cast("RequestData", Plain(body)))
 
     async def fetch_updates(
         self, offset: int | None, allowed: Sequence[str], *, wait: int = LONG_POLL

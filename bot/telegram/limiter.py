@@ -1,6 +1,6 @@
 """Stands between PTB's bot and Telegram: lets a message leave when `Pace` says so.
 
-Posts and edits were paced before they were claimed, come with the ticket `RESERVED` and pass; answers to
+Posts and edits were paced before they were claimed and do not come here; answers to
 readers wait here for their place. Methods that write nothing into a chat pass. It never makes one chat wait for
 another, and what it must remember through a restart it tells `TrafficStore`.
 """
@@ -21,8 +21,6 @@ from bot.ports import Clock, Traffic, TrafficStore
 from bot.telegram.errors import wait_of
 from bot.telegram.transport import TooFast
 
-#: The ticket of a call whose place is already taken: it is made once, its refusal is its maker's business.
-RESERVED: Final = "reserved"
 #: The ticket of a question (product.md §6): not counted, at most ten a second, which the asker sees to.
 QUESTION: Final = "question"
 #: The ticket of a message that nobody waits for: paced like an answer, but given up rather than kept waiting.
@@ -91,9 +89,6 @@ class Limiter(BaseRateLimiter[str]):
             return await self._once(call, None)
         if rate_limit_args == PACED:
             return await self._paced(call, chat_id)
-        if rate_limit_args == RESERVED:
-            # Whoever took the place counts it, and hears of a refusal itself.
-            return await call()
         if rate_limit_args == QUESTION:
             return await self._once(call, chat_id)
         return await self._answer(call, chat_id)

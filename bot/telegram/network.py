@@ -13,7 +13,6 @@ from telegram.error import TelegramError
 from bot.domain.delivery import Doubt, FrozenRequest, Outcome, Settlement, Target, Verdict
 from bot.telegram.bot import QuietBot
 from bot.telegram.errors import Verb, outcome_of, unreadable
-from bot.telegram.limiter import RESERVED
 from bot.telegram.settle import Settler, rights_of
 
 _IN_EDITS = frozenset({"parse_mode", "link_preview_options", "reply_markup"})
@@ -85,7 +84,7 @@ class TelegramNetwork:
 
     async def _try(self, verb: Verb, method: str, body: Mapping[str, Any]) -> Outcome:
         try:
-            result = await self._bot.call(method, body, ticket=RESERVED)
+            result = await self._bot.call_at_once(method, body)
             return Outcome(Verdict.DONE, message_id=None if result is True else int(result["message_id"]))
         except TelegramError as error:
             return outcome_of(error, verb)

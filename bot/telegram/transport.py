@@ -8,6 +8,7 @@ holds an address, because addresses of the Bot API hold the token. It never retr
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -55,10 +56,20 @@ class TooFast(RetryAfter):
         return self._retry_after
 
 
+class Plain:
+    """Parameters that are JSON as they stand. What PTB's `RequestData` is to a transport, without its walk through them."""
+
+    __slots__ = ("parameters",)
+
+    contains_files = False
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self.parameters = parameters
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. `connect` covers the wait for a place in the pool; `read` is the silence that is borne;
-    the whole call may take `slack` more than both.
+    """Seconds. `connect` covers the wait for a place in the pool; the whole call may take `slack` more than `read`.
 
     Edits in channels may be delayed by 6 s and more instead of refused, hence the generous `read`.
     """
@@ -108,7 +119,7 @@ class AiohttpRequest(BaseRequest):
         self,
         url: str,
         method: str,
-        request_data: RequestData | None = None,
+        request_data: RequestData | Plain | None = None,
         read_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ANN401 - PTB's own marker or seconds
         write_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ANN401, ARG002 - covered by `read`
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ANN401
@@ -134,9 +145,9 @@ class AiohttpRequest(BaseRequest):
         before = connect if isinstance(connect, int | float) else self._timeouts.connect
         timeout = self._waits.get((silence, before))
         if timeout is None:
-            # The whole is bounded too, or a server that sends a byte now and then would hold a send for ever.
+            # Of the whole, or a server that sends a byte now and then would hold a send for ever.
             timeout = self._waits[silence, before] = aiohttp.ClientTimeout(
-                total=before + silence + self._timeouts.slack, connect=before, sock_read=silence
+                total=silence + self._timeouts.slack, connect=before
             )
         return timeout
 
@@ -165,10 +176,10 @@ def environment_proxy(url: str) -> str | None:
     return getproxies().get(parsed.scheme)
 
 
-def _body(data: RequestData | None) -> dict[str, Any]:
+def _body(data: RequestData | Plain | None) -> dict[str, Any]:
     if data is None:
         return {}
-    if data.contains_files:
+    if data.contains_files and not isinstance(data, Plain):
         return {"data": _form(data)}
     return {"data": _ENCODE(data.parameters).encode(), "headers": _JSON}
 

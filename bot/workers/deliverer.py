@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.delivery import Candidate, Claim, FrozenRequest, SkipReason
 from bot.events import Claimed, Events
@@ -34,6 +34,9 @@ _LOST = timedelta(milliseconds=200)
 _REST = 0.02
 #: The task that reads the next page of heads; the others run under their rows' ids, which begin at 1.
 _PAGE = 0
+#: Paid posts leave in bunches this far apart: a wake-up each would cost a fifth of the processor.
+_BUNCH = timedelta(milliseconds=5)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Seconds that sends under way may take to end when the bot stops (product: within 5 s).
 GRACE = 3.5
 
@@ -44,6 +47,11 @@ class Place:
 
     at: datetime
     paid: bool = False
+
+    @property
+    def leaves_at(self) -> datetime:
+        """Its moment; where it costs, together with others that are due within `_BUNCH`."""
+        return self.at + (_EPOCH - self.at) % _BUNCH if self.paid else self.at
 
 
 Chosen = Sequence[tuple[Candidate, Place]]
@@ -175,7 +183,7 @@ class Deliverer:
                 self._tasks.start(claim.id, self._sending.give_up(claim, request.detail))
             else:
                 _, place = chosen.pop(claim.id)
-                self._tasks.start(claim.id, self._send(claim, place.at))
+                self._tasks.start(claim.id, self._send(claim, place.leaves_at))
 
     def _release(self, lost: Iterable[tuple[Candidate, Place]], now: datetime) -> None:
         """Nothing left for these: their places are free again, and soon their chats are looked at anew."""

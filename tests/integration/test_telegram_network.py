@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.domain.delivery import Found, FrozenRequest, Outcome, Target, Verdict
 from bot.domain.headlines import Words
+from bot.events import Event, Events
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Chat
 from bot.telegram.bot import QuietBot
 from bot.telegram.chats import ChatWatcher
 from bot.telegram.comings import Comings
+from bot.telegram.limiter import Limiter
 from bot.telegram.network import TelegramNetwork
 from bot.telegram.render import PostRenderer
 from bot.telegram.settle import Settler, says_the_same
@@ -25,6 +28,8 @@ from tests.support_telegram import (
     FakeAnswers,
     FakeChats,
     FakeClock,
+    FakePace,
+    FakeTraffic,
     RealClock,
     doubt,
     sandbox_bot,
@@ -172,6 +177,22 @@ async def test_an_answer_of_an_unforeseen_shape_is_unknown() -> None:
 
     assert outcome.verdict is Verdict.UNKNOWN
     assert isinstance(resolved, Outcome)
+
+
+async def test_what_has_its_place_asks_for_no_other() -> None:
+    """Posts and edits were paced before they were claimed; a refusal is their maker's business alone."""
+    pace, traffic, told = FakePace({-100: timedelta(hours=1)}), FakeTraffic(), list[Event]()
+    limiter = Limiter(pace, traffic, RealClock(), Events([told.append]))
+    refusal = '{"ok":false,"error_code":429,"description":"Slow","parameters":{"retry_after":9}}'
+    async with scripted((429, refusal)) as script, plain_bot(script.url, limiter=limiter) as bot:
+        network = TelegramNetwork(bot, Settler(bot, RealClock(), None))
+        sent = await network.send(Target(1, -100), FrozenRequest("sendMessage", {"text": "x"}))
+        edited = await network.edit(Target(1, -100), 7, FrozenRequest("sendMessage", {"text": "x"}))
+
+    assert (sent.verdict, sent.retry_after) == (Verdict.TOO_FAST, timedelta(seconds=9))
+    assert edited.verdict is Verdict.TOO_FAST
+    assert script.methods == ["sendMessage", "editMessageText"]
+    assert (pace.asked, pace.refused, traffic.noted, told) == ([], [], [], [])
 
 
 async def test_a_name_becomes_a_number(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from telegram.error import BadRequest, RetryAfter
 
 from bot.events import SlowedDown
 from bot.ports import Traffic
-from bot.telegram.limiter import PACED, QUESTION, RESERVED, Limiter
+from bot.telegram.limiter import PACED, QUESTION, Limiter
 from bot.telegram.transport import TooFast
 from tests.support_telegram import NOON, FakeClock, FakePace, FakeTraffic, Heard
 
@@ -54,17 +54,6 @@ async def test_an_answer_waits_for_its_place() -> None:
     await bench.limiter.shutdown()
     assert bench.clock.slept == [2.0]
     assert bench.traffic.noted == [Traffic(5, NOON + timedelta(seconds=2))]
-
-
-async def test_what_is_reserved_passes_at_once() -> None:
-    """Posts and edits were paced and counted before they were claimed."""
-    bench = Bench(delays={-100: timedelta(hours=1)})
-
-    await bench.call("sendMessage", RESERVED, chat_id=-100)
-    await bench.call("editMessageText", RESERVED, chat_id=-100)
-    await bench.limiter.shutdown()
-
-    assert (bench.pace.asked, bench.clock.slept, bench.traffic.noted) == ([], [], [])
 
 
 @pytest.mark.parametrize(
@@ -121,16 +110,6 @@ async def test_an_answer_that_would_come_hours_later_is_given_up() -> None:
         await refused.call("sendMessage", chat_id=5)
 
     assert (len(far.called), len(refused.called)) == (0, 1)
-
-
-async def test_a_refused_post_is_its_makers_business() -> None:
-    """The delivery saves the refusal with the row; the limiter would tell it twice."""
-    bench = Bench(wait(9))
-
-    with pytest.raises(RetryAfter):
-        await bench.call("sendMessage", RESERVED, chat_id=-100)
-
-    assert (bench.called, bench.pace.refused, bench.heard) == (["sendMessage"], [], [])
 
 
 async def test_a_question_is_not_counted_and_asked_once() -> None:
