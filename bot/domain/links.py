@@ -7,6 +7,7 @@ readers are always sent to the link that the portal wrote.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
@@ -32,6 +33,8 @@ _VIEWS = frozenset(
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+#: Characters of a host with its port that anybody may have (RFC 1035 §2.3.4).
+_LONGEST_HOST = 260
 _LEFT_OUT = dict.fromkeys((*range(32), 0x7F))
 
 
@@ -125,14 +128,30 @@ def _split(link: str) -> SplitResult | None:
     """The parts of a web address, None for anything else."""
     try:
         parts = urlsplit(link.strip())
-        _ = parts.port
+        named = parts.scheme in _HTTP and _folded_host(parts.netloc) is not None
     except ValueError:
         return None
-    return parts if parts.scheme in _HTTP and parts.hostname else None
+    return parts if named else None
 
 
 def _family(parts: SplitResult) -> str:
     """The host without what only names a view of it, with its port where that is not the usual one."""
+    return _folded_host(parts.netloc) or ""
+
+
+def _folded_host(netloc: str) -> str | None:
+    """As `_family`; None where there is no host. A document's links name few hosts, each asked for many times.
+
+    Raises ValueError where the port is none.
+    """
+    return _fold_host_once(netloc) if len(netloc) <= _LONGEST_HOST else _fold_host(netloc)
+
+
+def _fold_host(netloc: str) -> str | None:
+    parts = SplitResult("", netloc, "", "", "")
+    _ = parts.port
+    if not parts.hostname:
+        return None
     host = _ascii((parts.hostname or "").strip(".").lower())
     while (shorter := _without_prefix(host)) != host:
         host = shorter
@@ -140,6 +159,9 @@ def _family(parts: SplitResult) -> str:
         host = f"[{host}]"
     usual = parts.port in {None, *_DEFAULT_PORTS.values()}
     return host if usual or not host else f"{host}:{parts.port}"
+
+
+_fold_host_once = lru_cache(maxsize=128)(_fold_host)
 
 
 def _without_prefix(host: str) -> str:

@@ -25,6 +25,7 @@ from bot.sources.addresses import (
     host_and_port,
     hosts_and_ports,
     proxies,
+    proxy_for,
 )
 from bot.sources.answers import age_of, content_type, refuse_bad_answer, validators_of
 from bot.sources.failures import in_plain_words
@@ -78,7 +79,8 @@ class Fetcher:
 
     `timeout` is in seconds for one document with all its redirects. `allowed` are the addresses that the
     settings name: only their hosts and ports may lie in a private network, whoever leads there; None where
-    every address comes from an operator's hand. Proxy variables are honoured (`trust_env`).
+    every address comes from an operator's hand. Proxy variables are honoured; a netrc is not asked, as aiohttp's
+    `trust_env` does in a thread for every request: keys for a portal stand in the settings.
     """
 
     def __init__(
@@ -185,7 +187,8 @@ class Fetcher:
     async def _request(self, trail: Trail, validators: Validators | None) -> Fetched | NotModified | None:
         session = self._session(trusted=trail.trusted)
         asked = {**trail.headers, **_conditions(validators)}
-        async with session.get(trail.url, headers=asked, allow_redirects=False) as response:
+        proxy = proxy_for(trail.url)
+        async with session.get(trail.url, headers=asked, proxy=proxy, allow_redirects=False) as response:
             if response.status in REDIRECTS and (place := response.headers.get("Location")):
                 trail.follow(response.status, place, self._is_named)
                 return None
@@ -196,7 +199,8 @@ class Fetcher:
 
     async def _post(self, trail: Trail, form: Mapping[str, str]) -> bool | None:
         session = self._session(trusted=trail.trusted)
-        async with session.post(trail.url, data=form, allow_redirects=False) as response:
+        proxy = proxy_for(trail.url)
+        async with session.post(trail.url, data=form, proxy=proxy, allow_redirects=False) as response:
             if response.status in _REPEATING and (place := response.headers.get("Location")):
                 trail.follow(response.status, place, self._is_named)
                 return None
@@ -226,7 +230,8 @@ class Fetcher:
         body = Body(response.headers.get("Content-Encoding", ""), self._most_bytes)
         try:
             async for piece in response.content.iter_chunked(_PIECE):
-                body.add(piece)
+                for _ in body.add(piece):
+                    await asyncio.sleep(0)
         except (aiohttp.ClientPayloadError, ConnectionError):
             if not bytes(body):
                 raise
@@ -242,7 +247,6 @@ class Fetcher:
             self._sessions[trusted] = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=True,
                 auto_decompress=False,
                 max_line_size=_LONGEST_HEADER,
                 max_field_size=_LONGEST_HEADER,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from bot.errors import FetchError
@@ -96,11 +96,12 @@ class Body:
         self._parts = bytearray()
         self._limit = limit
 
-    def add(self, data: bytes) -> None:
-        """Take one more piece as it came from the wire."""
+    def add(self, data: bytes) -> Iterator[None]:
+        """Take one more piece as it came from the wire; between two steps of it there is time for others."""
         try:
             for piece in _through(self._inflaters, data):
                 self._keep(piece)
+                yield
         except zlib.error as error:
             raise FetchError(_BROKEN) from error
 

@@ -6,8 +6,8 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bot.errors import ParseError
 from bot.sources.parsing import Parsed, Task
@@ -16,13 +16,23 @@ from bot.sources.wire import HEAD, MEMORY, pack, parsed_from_json, task_to_json
 #: A child that keeps more bytes than this after its answer is replaced: so its memory comes back.
 _KEEP_UP_TO = 40 * 1024 * 1024
 _ANSWER_LIMIT = 64 * 1024 * 1024
+#: Bytes of an answer that take longer to read than readers should wait.
+_LARGE = 128 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the child says: a document, or what is wrong with it. `spent`: the child is to be replaced."""
+
+    says: Parsed | str
+    spent: bool
 
 
 class ParserProcess:
     """Parses documents in a child process, started when first needed.
 
-    It does not fetch; the child remembers the items that it read last, to be spared them. `deadline` is in seconds for one document, `memory` in
-    bytes of address space beyond what the child itself takes.
+    It does not fetch; the child remembers the items that it read last, to be spared them. `deadline` is in seconds
+    for one document, `memory` in bytes of address space beyond what the child itself takes.
     """
 
     def __init__(self, *, deadline: float = 10.0, memory: int = MEMORY) -> None:
@@ -56,18 +66,18 @@ class ParserProcess:
             except asyncio.CancelledError:
                 await self._end()
                 raise
-            if answer.get("spent") or answer.get("resident", 0) > _KEEP_UP_TO:
+            if answer.spent:
                 await self._end()
-        if "error" in answer:
-            raise ParseError(str(answer["error"]))
-        return parsed_from_json(answer)
+        if isinstance(answer.says, str):
+            raise ParseError(answer.says)
+        return answer.says
 
     async def aclose(self) -> None:
         """End the child; safe to call twice."""
         async with self._lock:
             await self._end()
 
-    async def _ask(self, request: bytes) -> dict[str, Any]:
+    async def _ask(self, request: bytes) -> _Answer:
         child = await self._running_child()
         if child.stdin is None or child.stdout is None:
             raise EOFError
@@ -76,8 +86,9 @@ class ParserProcess:
         size, _ = HEAD.unpack(await child.stdout.readexactly(HEAD.size))
         if size > _ANSWER_LIMIT:
             raise ValueError(size)
-        answer: dict[str, Any] = json.loads(await child.stdout.readexactly(size))
-        return answer
+        answer = await child.stdout.readexactly(size)
+        # A thread, so that nobody waits for it; for what most looks bring it would cost more than it spares.
+        return await asyncio.to_thread(_read, answer) if size > _LARGE else _read(answer)
 
     async def _running_child(self) -> asyncio.subprocess.Process:
         if self._child is None or self._child.returncode is not None:
@@ -101,6 +112,12 @@ class ParserProcess:
         if child.stdin:
             child.stdin.close()
         await asyncio.shield(child.wait())
+
+
+def _read(answer: bytes) -> _Answer:
+    found = json.loads(answer)
+    says = str(found["error"]) if "error" in found else parsed_from_json(found)
+    return _Answer(says, spent=bool(found.get("spent")) or found.get("resident", 0) > _KEEP_UP_TO)
 
 
 def _environment() -> dict[str, str]:

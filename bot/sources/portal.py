@@ -23,6 +23,8 @@ from bot.sources.linkheader import HubLinks
 from bot.sources.parsing import MOST_BYTES, Parsed, Task, Want
 
 _MOST_NAMED_FEEDS = 3
+#: Bytes of a body that take longer to hash than readers should wait.
+_LARGE = 1024 * 1024
 #: In place of a named feed: the page names only what is none, so its list is read at once.
 _NO_FEED = "-"
 
@@ -133,7 +135,7 @@ class Portal:
         if isinstance(fetched, NotModified):
             return Look(None, fetched.validators, feed.body_hash, fetched.moved_to, 304, age=fetched.age)
         known = _Memory.of(feed.body_hash)
-        look = _look(fetched, replace(known, digest=_digest(fetched)))
+        look = _look(fetched, replace(known, digest=await _digest(fetched)))
         if known.digest and look.body_hash == feed.body_hash:
             return look
         parsed = await self._parser.parse(fetched.body, self._task(fetched.url, want, fetched, feed))
@@ -161,7 +163,7 @@ class Portal:
         fetched = await self._fetch(feed, url)
         if isinstance(fetched, NotModified):
             return Look(None, fetched.validators, feed.body_hash, None, 304, feed.url, fetched.age)
-        memory = _Memory(_digest(fetched), url)
+        memory = _Memory(await _digest(fetched), url)
         look = replace(_look(fetched, memory), moved_to=None, discovered_from=feed.url)
         if memory.digest and str(memory) == feed.body_hash:
             return look
@@ -210,9 +212,13 @@ def _says_that_there_is_none(error: SourceError) -> bool:
     )
 
 
-def _digest(fetched: Fetched) -> str:
+async def _digest(fetched: Fetched) -> str:
     """Empty for a body that broke off: the next look must read it again."""
-    return hashlib.sha256(fetched.body).hexdigest() if fetched.whole else ""
+    if not fetched.whole:
+        return ""
+    aside = len(fetched.body) > _LARGE
+    digest = await asyncio.to_thread(hashlib.sha256, fetched.body) if aside else hashlib.sha256(fetched.body)
+    return digest.hexdigest()
 
 
 def _look(fetched: Fetched, memory: _Memory) -> Look:

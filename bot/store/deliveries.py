@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import count
 
 from bot.domain.delivery import HoldReason, State
 from bot.domain.polling import NewDelivery
@@ -39,14 +40,14 @@ _EDIT_AT = "UPDATE deliveries SET edit_at = ? WHERE id = ?"
 async def add_deliveries(tx: Transaction, rows: Sequence[tuple[int, NewDelivery]], now: datetime) -> None:
     """Rows of headlines, (headline id, row) in posting order; those that are due get the next places."""
     due = sum(row.state is State.PENDING for _, row in rows)
-    seq = await next_sequence(tx, due) if due else 0
-    values = []
-    for headline, row in rows:
-        place = None
-        if row.state is State.PENDING:
-            place, seq = seq, seq + 1
-        values.append(_values(headline, row, place, now))
-    await tx.many(_ADD, values)
+    places = count(await next_sequence(tx, due) if due else 0)
+    await tx.many(
+        _ADD,
+        (
+            _values(headline, row, next(places) if row.state is State.PENDING else None, now)
+            for headline, row in rows
+        ),
+    )
 
 
 async def make_due(

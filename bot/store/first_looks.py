@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.store.connection import Row, Transaction
+from bot.store.connection import Database, Row, Transaction
 from bot.store.deliveries import make_due, put_on_hold
 from bot.store.values import ticks
 
@@ -45,6 +45,11 @@ WHERE channel_id = ? AND state <> 'done' AND state IN ('looked', 'failed')
 async def looked(tx: Transaction, feed_id: int, *, failed: bool) -> None:
     """The feed was looked at, or has failed."""
     await tx.run(_LOOKED, {"feed": feed_id, "failed": failed})
+
+
+async def any_ready(database: Database) -> bool:
+    """Whether a channel waits for no feed any more, and is not decided."""
+    return bool(await database.read(_READY))
 
 
 async def release(tx: Transaction, now: datetime, limit: int) -> int:

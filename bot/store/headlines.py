@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import TypeVar
 
 from bot.domain.delivery import HoldReason
 from bot.domain.headlines import Key, Words
@@ -16,9 +18,13 @@ from bot.store.endings import end_posted_by_hand
 from bot.store.shelf import put_on_shelf, rearrange
 from bot.store.values import dump, maybe_moment, maybe_ticks, moment, ticks
 
+T = TypeVar("T")
+
 #: A feed that was not heard of for this long no longer owns the words of what it brought.
 OWNER_SILENT = timedelta(days=1)
 
+#: Keys or rows that are worked on at once, which takes some milliseconds.
+_MOST_AT_ONCE = 400
 _OWNERS = "SELECT hash, headline_id FROM keys WHERE hash IN ({places})"
 _KNOWN = """
 SELECT h.*,
@@ -31,12 +37,12 @@ SELECT h.*,
 FROM json_each(:ids) j CROSS JOIN headlines h ON h.id = j.value CROSS JOIN feeds f ON f.id = h.owner_feed
 """
 _ADD_HEADLINE = """
-INSERT INTO headlines (title, link, kicker, published_at, reporter, lead, image,
+INSERT INTO headlines (id, title, link, kicker, published_at, reporter, lead, image,
     portal_title, portal_link, portal_published_at, guid, owner_feed, first_seen_at, hidden)
-VALUES (:title, :link, :kicker, :published, :reporter, :lead, :image,
+VALUES (:id, :title, :link, :kicker, :published, :reporter, :lead, :image,
     :title, :link, :portal_published, :guid, :feed, :now, :hidden)
-RETURNING id
 """
+_LAST_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'headlines'"
 # A new headline may take over the link of one that is gone (a page that always has the same address).
 _TAKE_KEY = """
 INSERT INTO keys (hash, headline_id) VALUES (?, ?)
@@ -69,26 +75,32 @@ def key_hash(key: Key) -> bytes:
     return blake2b(f"{key.kind}\n{key.value}".encode(errors="surrogatepass"), digest_size=16).digest()
 
 
-async def known_by(tx: Transaction, keys: Mapping[bytes, Key], now: datetime) -> Mapping[Key, Known]:
-    """The headlines that own any of `keys` (by hash), each read once however many of its keys are asked for."""
+async def known_by(tx: Transaction, wanted: Collection[Key], now: datetime) -> Mapping[Key, Known]:
+    """The headlines that own any of the keys, each read once however many of its keys are asked for."""
+    keys = await _aside(len(wanted), lambda: {key_hash(key): key for key in wanted})
     places = ",".join("?" * len(keys))
-    owners = {
-        row["hash"]: row["headline_id"] for row in await tx.all(_OWNERS.format(places=places), (*keys,))
-    }
-    scope = {"ids": dump(set(owners.values())), "silent": ticks(now - OWNER_SILENT)}
-    known = {row["id"]: _known(row) for row in await tx.all(_KNOWN, scope)}
-    # Between the two statements a poll may be recorded, but nothing of a headline goes away.
-    return {keys[value]: known[headline] for value, headline in owners.items() if headline in known}
+    owners = await tx.all(_OWNERS.format(places=places), (*keys,))
+    ids = dump({row["headline_id"] for row in owners})
+    rows = await tx.all(_KNOWN, {"ids": ids, "silent": ticks(now - OWNER_SILENT)})
+
+    def matched() -> Mapping[Key, Known]:
+        known = {row["id"]: _known(row) for row in rows}
+        # Between the two statements a poll may be recorded, but nothing of a headline goes away.
+        return {keys[row["hash"]]: known[row["headline_id"]] for row in owners if row["headline_id"] in known}
+
+    return await _aside(len(rows), matched)
 
 
 async def add_headlines(tx: Transaction, intent: PollIntent) -> Sequence[int]:
     """All that is new, with its rows in the queues; returns ids in order."""
     now, new = intent.at, intent.new
-    ids = [await _add(tx, headline, intent) for headline in new]
+    ids = await _next_ids(tx, len(new))
     both = list(zip(ids, new, strict=True))
-    await tx.many(_TAKE_KEY, [(key_hash(key), i) for i, one in both for key in one.keys])
-    await tx.many(_ADD_FEED, [(i, intent.feed_id, one.category) for i, one in both])
-    await tx.many(_ADD_REVISION, [(i, 1, one.words.title, one.words.link, ticks(now)) for i, one in both])
+    # Rows are made as the connection's thread asks for them: of a flood of news nothing is made in the loop.
+    await tx.many(_ADD_HEADLINE, (_row(i, one, intent) for i, one in both))
+    await tx.many(_TAKE_KEY, ((key_hash(key), i) for i, one in both for key in one.keys))
+    await tx.many(_ADD_FEED, ((i, intent.feed_id, one.category) for i, one in both))
+    await tx.many(_ADD_REVISION, ((i, 1, one.words.title, one.words.link, ticks(now)) for i, one in both))
     await put_on_shelf(tx, [(i, {one.words.kicker, one.category}) for i, one in both])
     await add_deliveries(tx, [(i, row) for i, one in both for row in one.deliveries], now)
     await end_posted_by_hand(tx, ids, now)
@@ -140,21 +152,29 @@ async def sight(tx: Transaction, sightings: Sequence[Sighting], intent: PollInte
     await end_posted_by_hand(tx, {headline for headline, _ in rows}, intent.at)
 
 
-async def _add(tx: Transaction, new: NewHeadline, intent: PollIntent) -> int:
-    row = await tx.one(
-        _ADD_HEADLINE,
-        {
-            **_words(new.words),
-            "published": ticks(new.words.published),
-            "portal_published": maybe_ticks(new.portal_published),
-            "guid": new.guid,
-            "feed": intent.feed_id,
-            "now": ticks(intent.at),
-            "hidden": any(row.reason is HoldReason.SURGE for row in new.deliveries),
-        },
-    )
-    assert row is not None  # noqa: S101 - RETURNING always returns the row that was written
-    return int(row["id"])
+async def _aside(size: int, work: Callable[[], T]) -> T:
+    """What `work` makes; of very many rows it is made in a thread, so that readers are answered meanwhile."""
+    return await asyncio.to_thread(work) if size > _MOST_AT_ONCE else work()
+
+
+async def _next_ids(tx: Transaction, count: int) -> range:
+    """The ids that SQLite itself would give next (AUTOINCREMENT): known before, all rows go in one hop."""
+    last = await tx.one(_LAST_ID)
+    first = 1 + (last["seq"] if last else 0)
+    return range(first, first + count)
+
+
+def _row(headline_id: int, new: NewHeadline, intent: PollIntent) -> dict[str, object]:
+    return {
+        **_words(new.words),
+        "id": headline_id,
+        "published": ticks(new.words.published),
+        "portal_published": maybe_ticks(new.portal_published),
+        "guid": new.guid,
+        "feed": intent.feed_id,
+        "now": ticks(intent.at),
+        "hidden": any(row.reason is HoldReason.SURGE for row in new.deliveries),
+    }
 
 
 def _words(words: Words) -> dict[str, object]:

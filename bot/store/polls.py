@@ -38,7 +38,7 @@ class Polls:
     async def known(self, keys: Collection[Key], now: datetime) -> Mapping[Key, Known]:
         """The headlines that own any of `keys`."""
         async with self._database.reading() as tx:
-            return await headlines.known_by(tx, {headlines.key_hash(key): key for key in keys}, now)
+            return await headlines.known_by(tx, keys, now)
 
     async def record(self, intent: PollIntent, look: Look, next_at: datetime) -> Recorded:
         """All of `intent`, in one transaction."""
@@ -57,7 +57,9 @@ class Polls:
             await first_looks.looked(tx, feed_id, failed=True)
 
     async def release_first_looks(self, now: datetime, limit: int) -> int:
-        """See `ports.PollStore`."""
+        """See `ports.PollStore`; asked after every look, so that nothing is locked where nothing waits."""
+        if not await first_looks.any_ready(self._database):
+            return 0
         async with self._database.transaction() as tx:
             return await first_looks.release(tx, now, limit)
 

@@ -33,15 +33,11 @@ def category_key(name: str) -> str:
 
 async def put_on_shelf(tx: Transaction, headlines: Iterable[tuple[int, Collection[str]]]) -> None:
     """Headlines under the categories of these names; empty names are none."""
-    places = [
-        (key, name, headline)
-        for headline, names in headlines
-        for name in names
-        if (key := category_key(name))
-    ]
-    if places:
-        await tx.many(_ADD_CATEGORY, [(key, name) for key, name, _ in places])
-        await tx.many(_PUT, [(key, headline) for key, _, headline in places])
+    places = [(name, headline) for headline, names in headlines for name in names]
+    keys = {name: key for name in dict.fromkeys(name for name, _ in places) if (key := category_key(name))}
+    if keys:
+        await tx.many(_ADD_CATEGORY, [(key, name) for name, key in keys.items()])
+        await tx.many(_PUT, ((keys[name], headline) for name, headline in places if name in keys))
 
 
 async def rearrange(tx: Transaction, headline: int) -> None:

@@ -11,7 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from bot.domain.decide import Rules, decide, keys_wanted
@@ -26,12 +28,15 @@ from bot.workers.loop import LONGEST_PAUSE, Loop, Tasks
 
 #: Looks under way at once, one a host: feeds that wait for a slow host would keep the others out.
 MOST_LOOKS = 16
+#: Items of a document that are decided upon at once, which takes some milliseconds.
+MOST_AT_ONCE = 100
 #: Seconds until feeds that could not be looked at now are thought of again; a look that ends wakes us before.
 _BUSY = 0.5
 #: Seconds that a look under way may take to end when the bot stops.
 _GRACE = 1.0
 
 
+T = TypeVar("T")
 OnLook = Callable[[FeedForPoll, Look, PollIntent], None]
 """Hears of every good look, in the look's own task; must be quick and must not raise."""
 
@@ -149,9 +154,10 @@ class Poller:
     async def _decide(self, feed: FeedForPoll, document: Document | None, now: datetime) -> PollIntent:
         if document is None:
             return PollIntent(feed.id, now)
-        known = await self._store.known(keys_wanted(feed, document), now)
+        items = len(document.items)
+        known = await self._store.known(await _aside(items, partial(keys_wanted, feed, document)), now)
         channels = await self._store.channels_for_routing()
-        return decide(feed, document, known, channels, self._rules, now)
+        return await _aside(items, partial(decide, feed, document, known, channels, self._rules, now))
 
     async def _tell_news(self, feed: FeedForPoll, intent: PollIntent, recorded: Recorded) -> None:
         now, name = self._clock.now(), feed.name or feed.url
@@ -181,6 +187,11 @@ class Poller:
         """What waited for first looks may be decided now."""
         if await self._store.release_first_looks(self._clock.now(), self._first_run_posts):
             self._wake_delivery()
+
+
+async def _aside(items: int, think: Callable[[], T]) -> T:
+    """What `think` says; over a long document it thinks in a thread, so that readers are answered meanwhile."""
+    return await asyncio.to_thread(think) if items > MOST_AT_ONCE else think()
 
 
 def _at_home(feed: FeedForPoll) -> FeedForPoll:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -274,6 +276,34 @@ async def test_a_proxy_is_not_asked_for_what_is_private(
         await fetcher.fetch("http://portal.example/old")
     assert len(portal.asked) == 1
     await fetcher.aclose()
+
+
+async def test_a_proxy_gets_its_password_and_no_proxy_is_obeyed(
+    portal: StubPortal, other: StubPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``http://name:word@host``, and hosts that are asked directly."""
+    monkeypatch.setenv("HTTP_PROXY", portal.url("").replace("//", "//desk:se%40cret@"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    portal.answers["http://portal.example/rss"] = other.answers["/rss"] = Answer(body=FEED)
+    fetcher = Fetcher(timeout=5)
+    await fetcher.fetch("http://portal.example/rss")
+    await fetcher.fetch(other.url("/rss"))
+    assert portal.asked[0].headers["proxy-authorization"] == f"Basic {b64encode(b'desk:se@cret').decode()}"
+    assert (len(portal.asked), len(other.asked)) == (1, 1)
+    await fetcher.aclose()
+
+
+async def test_a_netrc_is_not_asked(
+    portal: StubPortal, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever keys the operator's account holds, a portal gets only those of the settings."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login desk password word\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    portal.answers["/rss"] = Answer(body=FEED)
+    await fetcher.fetch(portal.url())
+    assert "authorization" not in portal.asked[0].headers
 
 
 async def test_a_proxy_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

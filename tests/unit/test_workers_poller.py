@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import current_thread
+from typing import ClassVar
 
 import pytest
 
 from bot.domain.decide import Rules
-from bot.domain.headlines import Item
+from bot.domain.headlines import Document, Item
+from bot.domain.polling import PollIntent, Recorded
 from bot.errors import FetchError, Gone, ParseError
 from bot.events import Corrected, HeadlinesRecorded, Polled, StoreTrouble, Surge, WorkerFailed
 from bot.workers.poller import MOST_LOOKS, Poller, phase_of
@@ -285,3 +288,31 @@ def test_feeds_spread_over_their_interval() -> None:
     assert phases == [phase_of(f"https://kabar.example/rss/{number}") for number in range(100)]
     assert all(0 <= phase < 1 for phase in phases)
     assert len({int(phase * 10) for phase in phases}) == 10
+
+
+class SpiedItems(tuple[Item, ...]):
+    """Items that tell in which threads they were gone through."""
+
+    __slots__ = ()
+    threads: ClassVar[set[str]] = set()
+
+    def __iter__(self) -> Iterator[Item]:
+        self.threads.add(current_thread().name)
+        return super().__iter__()
+
+
+@pytest.mark.parametrize(("count", "in_the_loop"), [(2000, False), (30, True)])
+async def test_a_long_document_is_decided_upon_beside_the_loop(
+    bench: Bench, count: int, in_the_loop: bool
+) -> None:
+    """Two thousand items take half a second to think over, and readers are answered meanwhile."""
+    (one, *_) = await bench.room.stores.polls.feeds_due(NOW)
+    document = Document(SpiedItems(item(number) for number in range(count)))
+    SpiedItems.threads.clear()
+
+    async def record(intent: PollIntent) -> Recorded:
+        return await bench.room.stores.polls.record(intent, look(), NOW + MINUTE)
+
+    assert await bench.build(surge_limit=0).take_in(one, document, record) == count
+    assert (current_thread().name in SpiedItems.threads) is in_the_loop
+    assert await bench.stop_and_count() == count
