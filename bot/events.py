@@ -66,6 +66,14 @@ class Surge(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ItemsIgnored(Event):
+    """What a look showed that is no headline, a line each with its reason; told when it is first seen."""
+
+    feed: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HeadlinesMissed(Event):
     """A full feed shows nothing that was known: some may have been missed. `others` of its host are looked at now."""
 

@@ -38,7 +38,8 @@ class Document:
     """What one look at a feed or page found.
 
     `kind` is ``feed`` or ``page``; `hub` and `self_url` are WebSub's (W3C), None where not named;
-    `built` is the document's own date (``lastBuildDate``, ``updated``), aware UTC or None.
+    `built` is the document's own date (``lastBuildDate``, ``updated``), aware UTC or None. `flaw` says in plain
+    words what of it was not read (it breaks off, it has too many items); empty where all was.
     """
 
     items: tuple[Item, ...]
@@ -47,6 +48,7 @@ class Document:
     hub: str | None = None
     self_url: str | None = None
     built: datetime | None = None
+    flaw: str = ""
 
 
 class KeyKind(StrEnum):

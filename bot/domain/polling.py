@@ -154,7 +154,7 @@ class PollIntent:
 
     `new` is in posting order (oldest first), what `sightings` route further goes behind it. `surge`: more
     came at once than an editor would expect. `void`: all void kinds of the feed where this look found
-    another one, else empty (nothing changed). `ignored`: items that are no headline, and why, for the log.
+    another one, else empty (nothing changed). `ignored`: what is no headline, and why, for the log.
     """
 
     feed_id: int

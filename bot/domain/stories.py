@@ -59,23 +59,28 @@ class Story:
 
 
 def usable(document: Document) -> tuple[tuple[Told, ...], tuple[str, ...]]:
-    """The items that can be headlines, and a line for each that cannot.
+    """The items that can be headlines, and a line for each that cannot and for what was not read at all.
 
     An untitled item borrows the beginning of its lead, as a short notice does. Without either there is
     nothing to post and nothing that an editor could look for, so it is no headline at all; nor is one
     whose words cannot be trusted (`Item.flaw`): it becomes one when the portal mends it.
     """
-    told, ignored = [], []
-    for number, item in enumerate(document.items, 1):
+    told, ignored = [], [document.flaw] if document.flaw else []
+    for item in document.items:
         if item.flaw:
-            ignored.append(f"item {number} ({item.title or item.link or 'untitled'}): {item.flaw}")
+            ignored.append(f"{_name(item)}: {item.flaw}")
         elif item.title:
             told.append(Told(item))
         elif item.lead:
             told.append(Told(replace(item, title=shorten(item.lead, _STAND_IN)), made_up=True))
         else:
-            ignored.append(f"item {number} ({item.link or item.guid or 'no link'}): neither title nor lead")
+            ignored.append(f"{_name(item)}: neither title nor lead")
     return tuple(told), tuple(ignored)
+
+
+def _name(item: Item) -> str:
+    """How an item that is no headline is named: not by its place, which changes with every look."""
+    return shorten(item.title or item.link or item.guid or "an item without title, link and GUID", _STAND_IN)
 
 
 def gather(

@@ -26,6 +26,7 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     told.HubAnswered: ("hub_answered", "info"),
     told.HeadlinesRecorded: ("headlines_recorded", "info"),
     told.Surge: ("surge", "warning"),
+    told.ItemsIgnored: ("items_ignored", "warning"),
     told.HeadlinesMissed: ("headlines_missed", "warning"),
     told.Corrected: ("headline_corrected", "info"),
     told.Claimed: ("posts_claimed", "debug"),

@@ -30,6 +30,7 @@ _BEACON = re.compile(
 )
 #: A redirector that is gone for good: what the GUID says behind it is the article's address.
 _DEAD_REDIRECTOR = "feedsportal.com"
+_BREAKS_OFF = "the document breaks off: it is read up to its last whole item"
 _OWN_ENTITY = "an entity that the document defines itself stands in it"
 
 Entry = Mapping[str, Any]
@@ -62,7 +63,13 @@ def read_feed(text: str, *, url: str, zone: tzinfo, now: datetime, spare: Spare 
         hub=absolute(_link(channel, "hub"), url),
         self_url=absolute(_link(channel, "self"), url),
         built=reader.when(channel, ("updated", "published")),
+        flaw=too_many(mended.more) or (_BREAKS_OFF if mended.cut_off else ""),
     )
+
+
+def too_many(more: bool) -> str:
+    """What is said of a document that has `more` items than are read."""
+    return f"the document has more than {MOST_ITEMS:,} items: only the first ones are read" if more else ""
 
 
 def _parse(text: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from bot.domain.headlines import Document, Item
 from bot.domain.links import absolute
 from bot.domain.text import clean_lead, clean_title
 from bot.errors import ParseError
-from bot.sources.feeds import MOST_ITEMS
+from bot.sources.feeds import MOST_ITEMS, too_many
 
 _MOST_CATEGORIES = 30
 
@@ -36,6 +36,7 @@ def read_json_feed(text: str, *, url: str, zone: tzinfo, now: datetime) -> Docum
         title=clean_title(_text(feed, "title")),
         hub=absolute(_hub(feed), url),
         self_url=absolute(_text(feed, "feed_url"), url),
+        flaw=too_many(len(items) > MOST_ITEMS),
     )
 
 

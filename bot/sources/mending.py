@@ -10,7 +10,7 @@ import html
 import html.entities
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: Stands where an entity stood that the document defines itself: no character (Unicode §23.7), so in no text.
 MARK = "\ufdd0"
@@ -57,11 +57,15 @@ _WRAPPER = (
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """XML without prolog and DOCTYPE; `cut_off` where the end was missing, `items` as far as they are whole."""
+    """XML without prolog and DOCTYPE; `cut_off` where the end was missing, `items` as far as they are whole.
+
+    `more`: there are items beyond those that were asked for.
+    """
 
     text: str
     items: int
     cut_off: bool
+    more: bool = False
 
 
 def mend(text: str, most_items: int) -> Mended:
@@ -70,12 +74,12 @@ def mend(text: str, most_items: int) -> Mended:
     text, own_names, open_ended = _without_doctype(text)
     text = _BARE_IMAGE.sub(r'<thumbnail xmlns="http://search.yahoo.com/mrss/" url="\1"/>', _from_root(text))
     text = _DATE_ELEMENT.sub(r"\1\2", text)
-    mended, items, cut_off = _cut_to_whole_items(_without_stray_prefix(text), most_items)
+    whole = _cut_to_whole_items(_without_stray_prefix(text), most_items)
 
     def ampersand(match: re.Match[str]) -> str:
         return _mend_ampersand(match, own_names, open_ended=open_ended)
 
-    return Mended(_AMPERSAND.sub(ampersand, mended), items, cut_off)
+    return replace(whole, text=_AMPERSAND.sub(ampersand, whole.text))
 
 
 def without_endless_tags(text: str) -> str:
@@ -140,22 +144,23 @@ def _without_stray_prefix(text: str) -> str:
     return re.sub(rf"(</?){re.escape(found[1])}:", r"\1", text)
 
 
-def _cut_to_whole_items(text: str, most_items: int) -> tuple[str, int, bool]:
+def _cut_to_whole_items(text: str, most_items: int) -> Mended:
     opening = _OPEN_TAG.match(text)
     root = opening["name"] if opening else ""
     end_of_root = text.rfind(f"</{root}") if root else -1
     ends = 0
     last = -1
+    more = False
     for match in _item_ends(text):
         if match["end"]:
-            ends, last = ends + 1, match.end()
-            if ends == most_items:
+            if more := ends == most_items:
                 break
-    if end_of_root >= 0 and (ends < most_items or last < 0):
-        return text[: text.find(">", end_of_root) + 1 or None], ends, False
+            ends, last = ends + 1, match.end()
+    if end_of_root >= 0 and not more:
+        return Mended(text[: text.find(">", end_of_root) + 1 or None], ends, cut_off=False)
     if last < 0:
-        return text, 0, True
-    return text[:last] + _closing(text[:last], root), ends, ends < most_items
+        return Mended(text, 0, cut_off=True)
+    return Mended(text[:last] + _closing(text[:last], root), ends, cut_off=not more, more=more)
 
 
 def _item_ends(text: str) -> Iterator[re.Match[str]]:

@@ -12,7 +12,7 @@ from bot.domain.headlines import Document, Item
 from bot.domain.links import absolute, article_id, canonical
 from bot.domain.text import clean_lead, clean_title
 from bot.errors import ParseError
-from bot.sources.feeds import MOST_ITEMS
+from bot.sources.feeds import MOST_ITEMS, too_many
 from bot.sources.lists import ListKind, find_lists, headlines_of
 from bot.sources.mending import without_endless_tags
 from bot.sources.outline import Outline, outline
@@ -43,7 +43,10 @@ def read_page(
     title = tree.css_first("title")
     items = _selected(tree, selectors, context) if selectors else _listed(tree, context, popular=popular)
     return Document(
-        items=tuple(items[:MOST_ITEMS]), title=clean_title(title.text()) if title else "", kind="page"
+        items=tuple(items[:MOST_ITEMS]),
+        title=clean_title(title.text()) if title else "",
+        kind="page",
+        flaw=too_many(len(items) > MOST_ITEMS),
     )
 
 

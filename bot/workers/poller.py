@@ -22,8 +22,9 @@ from bot.domain.looks import Look
 from bot.domain.polling import FeedForPoll, PollIntent, Recorded
 from bot.domain.schedule import next_look
 from bot.errors import FetchError, Gone, SourceError
-from bot.events import Corrected, Events, HeadlinesRecorded, Polled, Surge
+from bot.events import Corrected, Events, HeadlinesRecorded, ItemsIgnored, Polled, Surge
 from bot.ports import Clock, PollStore, Portal, Wake
+from bot.workers.ignored import Ignored
 from bot.workers.loop import LONGEST_PAUSE, Loop, Tasks
 
 #: Looks under way at once, one a host: feeds that wait for a slow host would keep the others out.
@@ -63,6 +64,7 @@ class Poller:
         self._first_run_posts = first_run_posts
         self._wake_delivery = wake_delivery
         self._listeners: list[OnLook] = []
+        self._ignored = Ignored()
         # Two looks that decide at once could both find the same story new.
         self._recording = asyncio.Lock()
         self._looks = Tasks("poller", clock, events)
@@ -165,6 +167,8 @@ class Poller:
             self._wake_delivery()
         if recorded.headline_ids or recorded.queued:
             self._events.tell(HeadlinesRecorded(now, name, recorded.headline_ids, recorded.queued))
+        if ignored := self._ignored.news(feed.id, intent.ignored):
+            self._events.tell(ItemsIgnored(now, name, ignored))
         if intent.surge:
             self._events.tell(Surge(now, name, len(intent.new), recorded.held))
         for correction in intent.corrections:

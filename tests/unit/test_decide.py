@@ -91,8 +91,8 @@ def test_items_that_are_no_headline_are_named() -> None:
     intent = memory.look(seen)
     assert memory.titles() == ["Kabar nomor 1"]
     assert intent.ignored == (
-        f"item 1 ({SITE}/1): neither title nor lead",
-        "item 2 (Uang &bom; rakyat): needs the entity bom",
+        f"{SITE}/1: neither title nor lead",
+        "Uang &bom; rakyat: needs the entity bom",
     )
     assert says_nothing(memory.look(seen))
 

@@ -476,3 +476,14 @@ def test_any_bytes_are_a_document_or_an_error(body: bytes) -> None:
             parse(raw, task())
         except ParseError:
             continue
+
+
+def test_what_was_not_read_is_said() -> None:
+    """More items than are read, an end that is missing; nothing where all was read."""
+    entries = ["<title>Judul</title>"] * 2001
+    assert read(rss(*entries[1:])).flaw == ""
+    assert "more than 2,000 items" in read(rss(*entries)).flaw
+    assert "breaks off" in read("<rss><channel><item><title>Satu</title></item><item><title>Du").flaw
+    many = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "title": "Satu"}] * 2001}
+    found = read(json.dumps(many))
+    assert (len(found.items), "more than 2,000 items" in found.flaw) == (2000, True)

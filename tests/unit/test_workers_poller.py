@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import current_thread
 from typing import ClassVar
@@ -14,7 +14,7 @@ from bot.domain.decide import Rules
 from bot.domain.headlines import Document, Item
 from bot.domain.polling import PollIntent, Recorded
 from bot.errors import FetchError, Gone, ParseError
-from bot.events import Corrected, HeadlinesRecorded, Polled, StoreTrouble, Surge, WorkerFailed
+from bot.events import Corrected, HeadlinesRecorded, ItemsIgnored, Polled, StoreTrouble, Surge, WorkerFailed
 from bot.workers.poller import MOST_LOOKS, Poller, phase_of
 from tests.fakes import Newsroom
 from tests.support_store import MINUTE, NOW, channel, feed, link, look
@@ -316,3 +316,21 @@ async def test_a_long_document_is_decided_upon_beside_the_loop(
     assert await bench.build(surge_limit=0).take_in(one, document, record) == count
     assert (current_thread().name in SpiedItems.threads) is in_the_loop
     assert await bench.stop_and_count() == count
+
+
+async def test_what_is_no_headline_is_told_when_it_is_first_seen(bench: Bench) -> None:
+    """Not at every look; what else goes wrong later is told by itself."""
+    nameless, bomb = Item("", link(8)), Item("Uang &bom; rakyat", link(9), flaw="needs an entity")
+    cut = replace(look(item(1), nameless, item(2)).document or Document(()), flaw="the document breaks off")
+    bench.room.portal.says(
+        ONE,
+        *(replace(look(item(1), nameless), body_hash=f"{n}") for n in range(3)),
+        replace(look(), document=cut),
+        look(bomb, nameless, item(1)),
+    )
+    await bench.room.run(bench.build(), seconds=200)
+    assert [event.items for event in bench.room.heard.of(ItemsIgnored)] == [
+        (f"{link(8)}: neither title nor lead",),
+        ("the document breaks off",),
+        ("Uang &bom; rakyat: needs an entity",),
+    ]
