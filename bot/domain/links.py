@@ -33,6 +33,8 @@ _VIEWS = frozenset(
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+#: Characters of an address; browsers and servers give up long before.
+LONGEST = 4096
 #: Characters of a host with its port that anybody may have (RFC 1035 §2.3.4).
 _LONGEST_HOST = 260
 _LEFT_OUT = dict.fromkeys((*range(32), 0x7F))
@@ -89,10 +91,10 @@ def section(link: str) -> str | None:
 def absolute(link: str | None, base: str | None) -> str | None:
     """`link` as seen from `base`, fit for an ``href``; None where no address with a scheme comes of it.
 
-    A scheme that no reader can follow (``javascript:``) is kept: whether to link is `postable`'s question.
+    One longer than `LONGEST` leads nowhere: it is a picture written out, or a mistake. A scheme that no reader can follow (``javascript:``) is kept: whether to link is `postable`'s question.
     """
     text = (link or "").translate(_LEFT_OUT).strip()
-    if not text:
+    if not text or len(text) > LONGEST:
         return None
     if text.startswith("www."):
         text = f"https://{text}"

@@ -22,7 +22,7 @@ __all__ = ["LogListener", "configure_logging"]
 
 #: aiosqlite tells of every statement; nobody could read anything else then.
 _NEVER_BELOW = {"aiosqlite": logging.INFO, "aiohttp.access": logging.WARNING}
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 
 EventDict = MutableMapping[str, Any]
 

@@ -31,11 +31,14 @@ def main() -> None:
     import feedparser  # noqa: F401  # paid for once, before memory is limited
 
     spare = Spare()
-    limit_resources(int(sys.argv[1]) if len(sys.argv) > 1 else MEMORY)
+    memory = int(sys.argv[1]) if len(sys.argv) > 1 else MEMORY
+    limit_resources(memory)
     while (request := _read(tasks)) is not None:
-        answer = _answer(*request, spare)
+        answer = _answer(request, spare)
         answers.write(pack({**answer, "resident": _resident() - spare.size}))
         answers.flush()
+        del answer
+        limit_resources(memory)  # anew: what is remembered from document to document is not counted
 
 
 def _do_without(*modules: str) -> None:
@@ -53,10 +56,11 @@ def limit_resources(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     taken = _address_space()
     if taken:
-        resource.setrlimit(resource.RLIMIT_AS, (taken + memory, taken + memory))
+        resource.setrlimit(resource.RLIMIT_AS, (taken + memory, resource.RLIM_INFINITY))
 
 
-def _read(source: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+def _read(source: BinaryIO) -> list[Any] | None:
+    """A task and its body; a list, for whoever takes the body out is then the only one who keeps it."""
     import json
 
     head = source.read(HEAD.size)
@@ -64,13 +68,14 @@ def _read(source: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
         return None
     size, body_size = HEAD.unpack(head)
     text, body = source.read(size), source.read(body_size)
-    return (json.loads(text), body) if len(body) == body_size else None
+    return [json.loads(text), body] if len(body) == body_size else None
 
 
-def _answer(task: dict[str, Any], body: bytes, spare: Spare) -> dict[str, Any]:
+def _answer(request: list[Any], spare: Spare) -> dict[str, Any]:
     _set_alarm(_LONGEST)
     try:
-        return parsed_to_json(parse(body, task_from_json(task), spare))
+        task = task_from_json(request[0])
+        return parsed_to_json(parse(request.pop(), task, spare))
     except ParseError as error:
         return {"error": str(error)}
     except MemoryError:

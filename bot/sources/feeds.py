@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
+from hashlib import blake2b
 from typing import Any
 
 from bot.domain.dates import parse_when, plausible
@@ -14,13 +15,14 @@ from bot.domain.headlines import Document, Item
 from bot.domain.links import absolute, site
 from bot.domain.text import clean_lead, clean_title, shorten
 from bot.errors import ParseError
-from bot.sources.mending import MARK, is_feed_root, mend
-from bot.sources.sparing import Spare
+from bot.sources.mending import MARK, Mended
+from bot.sources.sparing import Plan, Spare
 
 #: Items of one document that are looked at (product.md §4.6).
 MOST_ITEMS = 2000
 _MOST_CATEGORIES = 30
 _LONGEST_NAME = 100
+_LONGEST_GUID = 1000
 _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?#])", re.IGNORECASE)
 _IMAGE_TAG = re.compile(r"<img\b[^>]{0,2000}?\bsrc\s*=\s*[\"']?([^\"'\s>]+)([^>]{0,500})>", re.IGNORECASE)
@@ -36,35 +38,66 @@ _OWN_ENTITY = "an entity that the document defines itself stands in it"
 Entry = Mapping[str, Any]
 
 
-def read_feed(text: str, *, url: str, zone: tzinfo, now: datetime, spare: Spare | None = None) -> Document:
-    """The whole items of an RSS, RDF or Atom document, in its order, at most `MOST_ITEMS`.
+def read_feed(
+    mended: Mended, *, url: str, zone: tzinfo, now: datetime, spare: Spare | None = None
+) -> Document:
+    """The whole items of an RSS, RDF or Atom document that was mended, in its order, at most `MOST_ITEMS`.
 
     With `spare`, items that it has seen at the last reading are not parsed again.
 
     Raises:
         ParseError: no feed, or one that breaks off before its first whole item.
     """
-    mended = mend(text, MOST_ITEMS)
     if mended.cut_off and not mended.items:
         raise ParseError("the feed breaks off before the end of its first item")
-    plan = spare.plan(mended.text, url, zone, now) if spare else None
-    parsed = _parse(plan.text if plan else mended.text)
-    if plan and len(parsed["entries"]) != plan.fresh:  # feedparser sees other items than we do
-        plan, parsed = None, _parse(mended.text)
-    channel, entries = parsed["feed"], parsed["entries"][:MOST_ITEMS]
-    if not entries and not plan and (mended.items or not is_feed_root(mended.text)):
+    reading = _Reading(url, zone, now)
+    plan = spare.plan(mended.body, url, zone, now) if spare else None
+    if plan is None or plan.is_whole or not reading.goes_through(plan):
+        reading = _Reading(url, zone, now)
+        well_formed = reading.take(mended.body)
+        if plan and not (well_formed and len(reading.items) == len(plan.fresh) == len(plan.digests)):
+            plan = None
+    items = tuple(reading.items[:MOST_ITEMS])
+    if not items and not plan and (mended.items or not mended.is_feed):
         raise ParseError("this is no feed that can be read: neither RSS nor Atom")
-    base = absolute(_raw(channel, "link"), url) or url
-    reader = _Reader(_base(base, url), zone, now)
-    items = tuple(reader.item(entry) for entry in entries)
+    channel = reading.channel
     return Document(
         items=spare.fill(plan, items) if spare and plan else items,
         title=clean_title(_raw(channel, "title")),
         hub=absolute(_link(channel, "hub"), url),
         self_url=absolute(_link(channel, "self"), url),
-        built=reader.when(channel, ("updated", "published")),
+        built=reading.reader.when(channel, ("updated", "published")),
         flaw=too_many(mended.more) or (_BREAKS_OFF if mended.cut_off else ""),
     )
+
+
+class _Reading:
+    """What was read of one feed: its `channel` as the first of its pieces says it, and the `items` of all."""
+
+    def __init__(self, url: str, zone: tzinfo, now: datetime) -> None:
+        self._url = url
+        self.channel: Entry = {}
+        self.items: list[Item] = []
+        self.reader = _Reader(url, zone, now)
+
+    def take(self, body: bytes) -> bool:
+        """Read a document; whether it was well-formed: else feedparser guesses where an element ends."""
+        parsed = _parse(body)
+        if not self.channel:
+            self.channel = parsed["feed"]
+            base = absolute(_raw(self.channel, "link"), self._url) or self._url
+            self.reader.base = _base(base, self._url)
+        self.items += [self.reader.item(entry) for entry in parsed["entries"][:MOST_ITEMS]]
+        return not parsed["bozo"]
+
+    def goes_through(self, plan: Plan) -> bool:
+        """Whether every piece of `plan` is read as it was cut: else one item may colour the next."""
+        wanted = 0
+        for body, count in plan.pieces():
+            wanted += count
+            if not self.take(body) or len(self.items) != wanted:
+                return False
+        return True
 
 
 def too_many(more: bool) -> str:
@@ -72,16 +105,15 @@ def too_many(more: bool) -> str:
     return f"the document has more than {MOST_ITEMS:,} items: only the first ones are read" if more else ""
 
 
-def _parse(text: str) -> dict[str, Any]:
+def _parse(body: bytes) -> dict[str, Any]:
     """feedparser, told everything that it would guess: charset known, markup untouched, links left alone."""
     import feedparser
 
     headers = {"content-type": "application/xml; charset=utf-8"}
-    source = io.BytesIO(text.encode("utf-8", "replace"))
     try:
         return dict(
             feedparser.parse(
-                source, response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+                io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
             )
         )
     except (ValueError, AssertionError, KeyError, IndexError, AttributeError, TypeError) as error:
@@ -97,7 +129,7 @@ class _Reader:
     """Turns entries of one feed into items; holds what they share."""
 
     def __init__(self, base: str, zone: tzinfo, now: datetime) -> None:
-        self._base = base
+        self.base = base
         self._zone = zone
         self._now = now
 
@@ -113,7 +145,7 @@ class _Reader:
             categories=tuple(_categories(entry)),
             author=_author(entry),
             lead=clean_lead(lead),
-            image=absolute(_image(entry, lead), self._base),
+            image=absolute(_image(entry, lead), self.base),
             flaw=_OWN_ENTITY if own_entity else "",
         )
 
@@ -139,12 +171,12 @@ class _Reader:
 
     def _link(self, entry: Entry) -> str | None:
         """The article's own address, also where only the GUID has it."""
-        link = absolute(_raw(entry, "link"), self._base) or absolute(_link(entry, "alternate"), self._base)
+        link = absolute(_raw(entry, "link"), self.base) or absolute(_link(entry, "alternate"), self.base)
         guid = _guid(entry) or ""
         if guid.startswith(("http://", "https://")) and (
             link is None or site(link).endswith(_DEAD_REDIRECTOR)
         ):
-            return absolute(guid, self._base)
+            return absolute(guid, self.base)
         return link
 
 
@@ -155,7 +187,14 @@ def _raw(entry: Entry, name: str) -> str:
 
 
 def _guid(entry: Entry) -> str | None:
-    return " ".join(_raw(entry, "id").split()) or None
+    return short_guid(" ".join(_raw(entry, "id").split())) or None
+
+
+def short_guid(guid: str) -> str:
+    """`guid`; of one that is as long as an article its beginning and what tells it from others."""
+    if len(guid) <= _LONGEST_GUID:
+        return guid
+    return f"{guid[:80]}…{blake2b(guid.encode(errors='surrogatepass'), digest_size=16).hexdigest()}"
 
 
 def _link(entry: Entry, rel: str) -> str | None:

@@ -12,7 +12,7 @@ from bot.domain.headlines import Document, Item
 from bot.domain.links import absolute
 from bot.domain.text import clean_lead, clean_title
 from bot.errors import ParseError
-from bot.sources.feeds import MOST_ITEMS, too_many
+from bot.sources.feeds import MOST_ITEMS, short_guid, too_many
 
 _MOST_CATEGORIES = 30
 
@@ -52,7 +52,7 @@ def _item(item: Mapping[str, Any], base: str, zone: tzinfo, now: datetime) -> It
     return Item(
         title=clean_title(_text(item, "title")),
         link=absolute(link, base),
-        guid=guid or None,
+        guid=short_guid(guid) or None,
         published=next(filter(None, dates), None),
         categories=tuple(
             clean_title(tag) for tag in _list(item, "tags")[:_MOST_CATEGORIES] if isinstance(tag, str)

@@ -1,5 +1,7 @@
 """Broken XML into XML that a strict parser takes, as far as that is possible without guessing words.
 
+A text of 10 MiB that holds one emoji takes 40 in memory, so none is copied but where something had to be mended.
+
 What a document defines itself is thrown away with its DOCTYPE: an entity of its own becomes `MARK`, so that
 whoever finds one in a headline knows that the headline is not whole. Nothing here opens files or addresses.
 """
@@ -9,12 +11,14 @@ from __future__ import annotations
 import html
 import html.entities
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 #: Stands where an entity stood that the document defines itself: no character (Unicode §23.7), so in no text.
 MARK = "\ufdd0"
 
+#: Characters that are encoded at once.
+_PIECE = 256 * 1024
 _FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _DOCTYPE = re.compile(
@@ -22,6 +26,7 @@ _DOCTYPE = re.compile(
         (?:\[(?P<subset>(?:<!--(?:[^-]|-(?!->))*+-->|"[^"]*+"|'[^']*+'|<\?(?:[^?]|\?(?!>))*+\?>|[^\]"'])*+)\]\s*+)?>""",
     re.VERBOSE | re.IGNORECASE,
 )
+_DOCTYPE_BEGIN = re.compile("<!DOCTYPE", re.IGNORECASE)
 _ENTITY = re.compile(r"""<!ENTITY\s+([^\s%"'<>]+)\s+(?:"([^"]*)"|'([^']*)'|(?:SYSTEM|PUBLIC)\b)""")
 _PARAMETER_ENTITY = re.compile(r"<!ENTITY\s+%")
 _ROOT = re.compile(r"<(?:[\w.\-]+:)?(rss|feed|rdf|channel|html|urlset|sitemapindex|opml)\b", re.IGNORECASE)
@@ -38,7 +43,7 @@ _AMPERSAND = re.compile(
 _ITEM = re.compile(r"<((?:[\w.\-]+:)?(?:item|entry))[\s>]", re.IGNORECASE)
 _OPEN_TAG = re.compile(r"<(?P<name>(?:[\w.\-]+:)?[\w.\-]+)")
 #: A start tag that only a hostile document has: parsers take the square of its attributes in time.
-_ENDLESS_TAG = re.compile(r"<([\w.:\-]{1,80})\s[^<>]{20000,}?(/?)>")
+_ENDLESS_TAG = re.compile(r"<([\w.:\-]{1,80})\s[^<>]{20000,}+>")
 #: Some CMS write an item's picture as the bare text of an element that RSS has for channels only.
 _BARE_IMAGE = re.compile(
     r"""<image>\s*(?:<!\[CDATA\[)?\s*((?:https?:)?//[^\s<>"\]]+)\s*(?:\]\]>)?\s*</image>""", re.IGNORECASE
@@ -57,14 +62,26 @@ _WRAPPER = (
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """XML without prolog and DOCTYPE; `cut_off` where the end was missing, `items` as far as they are whole.
+    """XML without prolog and DOCTYPE, in UTF-8; `cut_off` where the end was missing, `items` as far as they are whole.
 
-    `more`: there are items beyond those that were asked for.
+    `more`: there are items beyond those that were asked for; `is_feed`: it begins as a feed does, with or without items.
     """
 
-    text: str
+    body: bytes
     items: int
     cut_off: bool
+    more: bool
+    is_feed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """Where the last whole item ends, or the document, and what must be said to close it there."""
+
+    end: int
+    items: int
+    closing: str = ""
+    cut_off: bool = False
     more: bool = False
 
 
@@ -72,34 +89,32 @@ def mend(text: str, most_items: int) -> Mended:
     """`text` with its whole items, at most `most_items` of them, and with what XML would stumble over mended."""
     text = without_endless_tags(_FORBIDDEN.sub("", text))
     text, own_names, open_ended = _without_doctype(text)
-    text = _BARE_IMAGE.sub(r'<thumbnail xmlns="http://search.yahoo.com/mrss/" url="\1"/>', _from_root(text))
-    text = _DATE_ELEMENT.sub(r"\1\2", text)
-    whole = _cut_to_whole_items(_without_stray_prefix(text), most_items)
+    text = _BARE_IMAGE.sub(r'<thumbnail xmlns="http://search.yahoo.com/mrss/" url="\1"/>', text)
+    text = _without_stray_prefix(_DATE_ELEMENT.sub(r"\1\2", text))
+    text, start = _from_root(text)
+    whole = _cut_to_whole_items(text, start, most_items)
 
     def ampersand(match: re.Match[str]) -> str:
         return _mend_ampersand(match, own_names, open_ended=open_ended)
 
-    return replace(whole, text=_AMPERSAND.sub(ampersand, whole.text))
+    body = _encoded(text, start, whole.end, ampersand)
+    body += whole.closing.encode()
+    is_feed = root_name(text, start) in _FEED_ROOTS
+    return Mended(bytes(body), whole.items, whole.cut_off, whole.more, is_feed)
 
 
 def without_endless_tags(text: str) -> str:
     """`text` with start tags of more than 20,000 characters cut to their names."""
-    return _ENDLESS_TAG.sub(r"<\1\2>", text)
+    return _ENDLESS_TAG.sub(lambda tag: f"<{tag[1]}{'/' * (text[tag.end() - 2] == '/')}>", text)
 
 
-def is_feed_root(text: str) -> bool:
-    """Whether a mended text begins as a feed does, with or without items."""
-    return root_name(text) in _FEED_ROOTS
-
-
-def root_name(text: str) -> str:
-    """The local name of the first element, lower case, prolog and comments skipped; empty where none is."""
-    place = 0
+def root_name(text: str, place: int = 0) -> str:
+    """The local name of the first element behind `place`, lower case, prolog and comments skipped; or empty."""
     while found := _SKIPPED.match(text, place):
         place = found.end()
     if doctype := _DOCTYPE.match(text, place):
         claimed = re.match(r"<!DOCTYPE\s+html", doctype[0], re.IGNORECASE)
-        name = root_name(text[doctype.end() :])
+        name = root_name(text, doctype.end())
         return "html" if claimed and name not in _FEED_ROOTS else name
     tag = _OPEN_TAG.match(text, place)
     return tag["name"].rpartition(":")[2].lower() if tag else ""
@@ -108,9 +123,10 @@ def root_name(text: str) -> str:
 def _without_doctype(text: str) -> tuple[str, frozenset[str], bool]:
     """The text without DOCTYPE, the names it defines, and whether it may define more elsewhere."""
     root = _ROOT.search(text)
-    start = text.upper().find("<!DOCTYPE", 0, root.start() if root else len(text))
-    if start < 0:
+    begin = _DOCTYPE_BEGIN.search(text, 0, root.start() if root else len(text))
+    if begin is None:
         return text, frozenset(), False
+    start = begin.start()
     found = _DOCTYPE.match(text, start)
     if found is None:  # never closed: what follows up to the root belongs to it
         rest = text[root.start() :] if root else ""
@@ -127,13 +143,13 @@ def _is_html(match: re.Match[str]) -> bool:
     return usual is not None and len(value) < 40 and html.unescape(html.unescape(value)) == usual
 
 
-def _from_root(text: str) -> str:
-    """The text from its root element on; items that have lost their root get one."""
+def _from_root(text: str) -> tuple[str, int]:
+    """The text, and where its root element begins; items that have lost their root get one."""
     root = _ROOT.search(text)
     first = _FIRST_ITEM.search(text)
     if first and (root is None or root.start() > first.start()):
-        return _WRAPPER + text[first.start() :]
-    return text[root.start() :] if root else text
+        return _WRAPPER + text[first.start() :], 0
+    return text, root.start() if root else 0
 
 
 def _without_stray_prefix(text: str) -> str:
@@ -144,37 +160,56 @@ def _without_stray_prefix(text: str) -> str:
     return re.sub(rf"(</?){re.escape(found[1])}:", r"\1", text)
 
 
-def _cut_to_whole_items(text: str, most_items: int) -> Mended:
-    opening = _OPEN_TAG.match(text)
+def _cut_to_whole_items(text: str, start: int, most_items: int) -> _Whole:
+    opening = _OPEN_TAG.match(text, start)
     root = opening["name"] if opening else ""
-    end_of_root = text.rfind(f"</{root}") if root else -1
+    end_of_root = text.rfind(f"</{root}", start) if root else -1
     ends = 0
     last = -1
     more = False
-    for match in _item_ends(text):
+    for match in _item_ends(text, start):
         if match["end"]:
             if more := ends == most_items:
                 break
             ends, last = ends + 1, match.end()
     if end_of_root >= 0 and not more:
-        return Mended(text[: text.find(">", end_of_root) + 1 or None], ends, cut_off=False)
+        return _Whole(text.find(">", end_of_root) + 1 or len(text), ends)
     if last < 0:
-        return Mended(text, 0, cut_off=True)
-    return Mended(text[:last] + _closing(text[:last], root), ends, cut_off=not more, more=more)
+        return _Whole(len(text), 0, cut_off=True)
+    return _Whole(last, ends, _closing(text, start, last, root), cut_off=not more, more=more)
 
 
-def _item_ends(text: str) -> Iterator[re.Match[str]]:
+def _item_ends(text: str, start: int) -> Iterator[re.Match[str]]:
     """Where items end; elements of the same name in other namespaces (``content:item``) are parts of items."""
-    first = _ITEM.search(text)
+    first = _ITEM.search(text, start)
     name = re.escape(first[1]) if first else "item"
-    return re.finditer(rf"{_ENCLOSED}|(?P<end></{name}\s*>)", text, re.DOTALL | re.IGNORECASE)
+    return re.compile(rf"{_ENCLOSED}|(?P<end></{name}\s*>)", re.DOTALL | re.IGNORECASE).finditer(text, start)
 
 
-def _closing(text: str, root: str) -> str:
+def _closing(text: str, start: int, end: int, root: str) -> str:
     prefix = root.rpartition(":")[0]
     channel = f"{prefix}:channel" if prefix and root.lower().endswith("rss") else "channel"
-    still_open = re.search(rf"<{channel}[\s>]", text[:20_000]) and f"</{channel}" not in text
+    head = text[start : min(start + 20_000, end)]
+    still_open = re.search(rf"<{channel}[\s>]", head) and text.find(f"</{channel}", start, end) < 0
     return f"</{channel}></{root}>" if still_open else f"</{root}>"
+
+
+def _encoded(text: str, start: int, end: int, ampersand: Callable[[re.Match[str]], str]) -> bytearray:
+    """What stands between, in UTF-8, every ampersand mended outside of what is enclosed."""
+    body = bytearray()
+    place = start
+    for match in _AMPERSAND.finditer(text, start, end):
+        if text[match.start()] == "&":
+            _append(body, text, place, match.start())
+            body += ampersand(match).encode()
+            place = match.end()
+    _append(body, text, place, end)
+    return body
+
+
+def _append(body: bytearray, text: str, start: int, end: int) -> None:
+    for place in range(start, end, _PIECE):
+        body += text[place : min(place + _PIECE, end)].encode("utf-8", "replace")
 
 
 def _mend_ampersand(match: re.Match[str], own_names: frozenset[str], *, open_ended: bool) -> str:

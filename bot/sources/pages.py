@@ -112,12 +112,7 @@ def _listed(tree: LexborHTMLParser, context: PageContext, *, popular: bool) -> S
 
 def _articles(page: Outline, context: PageContext) -> list[Item]:
     """Links that are dated or numbered as articles are; too few are no list."""
-    menus = [frame for token in page.tokens for frame in token.frames if frame.tag in {"nav", "footer"}]
-    outside = (
-        [token for token in page.tokens if not any(frame in token.frames for frame in menus)]
-        if menus
-        else page.tokens
-    )
+    outside = [token for token in page.tokens if not any(f.tag in {"nav", "footer"} for f in token.frames)]
     items = headlines_of(outside, context)
     sure = [item for item in items if item.published or article_id(item.link or "")]
     return sure if len(sure) >= _FEWEST else []

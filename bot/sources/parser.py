@@ -16,6 +16,8 @@ from bot.sources.wire import HEAD, MEMORY, pack, parsed_from_json, task_to_json
 #: A child that keeps more bytes than this after its answer is replaced: so its memory comes back.
 _KEEP_UP_TO = 40 * 1024 * 1024
 _ANSWER_LIMIT = 64 * 1024 * 1024
+#: Bytes of a body that are handed over at once.
+_PIECE = 64 * 1024
 #: Bytes of an answer that take longer to read than readers should wait.
 _LARGE = 128 * 1024
 
@@ -54,7 +56,7 @@ class ParserProcess:
         """
         async with self._lock:
             try:
-                answer = await asyncio.wait_for(self._ask(pack(task_to_json(task), body)), self._deadline)
+                answer = await asyncio.wait_for(self._ask(task, body), self._deadline)
             except TimeoutError as error:
                 await self._end()
                 raise ParseError(
@@ -77,12 +79,14 @@ class ParserProcess:
         async with self._lock:
             await self._end()
 
-    async def _ask(self, request: bytes) -> _Answer:
+    async def _ask(self, task: Task, body: bytes) -> _Answer:
         child = await self._running_child()
         if child.stdin is None or child.stdout is None:
             raise EOFError
-        child.stdin.write(request)
-        await child.stdin.drain()
+        child.stdin.write(pack(task_to_json(task), len(body)))
+        for place in range(0, len(body), _PIECE):  # as it takes them: the pipe would keep a copy of the rest
+            child.stdin.write(body[place : place + _PIECE])
+            await child.stdin.drain()
         size, _ = HEAD.unpack(await child.stdout.readexactly(HEAD.size))
         if size > _ANSWER_LIMIT:
             raise ValueError(size)

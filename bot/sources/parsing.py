@@ -5,6 +5,7 @@ Runs in the parsing child (`bot.sources.child`); tests may call it in their own 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -14,13 +15,15 @@ from typing import TYPE_CHECKING
 from bot.domain.headlines import Document
 from bot.errors import ParseError
 from bot.sources.decoding import decode, gunzip
-from bot.sources.mending import root_name
+from bot.sources.mending import mend, root_name
 
 if TYPE_CHECKING:
     from bot.sources.sparing import Spare
 
 #: Bytes of a document after unpacking (product.md §4.6).
 MOST_BYTES = 10 * 1024 * 1024
+_BLANK = "\ufeff\0 \t\r\n"
+_NOT_BLANK = re.compile(f"[^{_BLANK}]")
 _FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel", "item"})
 _OTHER_XML = {
     "opml": "a list of feeds (OPML)",
@@ -67,29 +70,34 @@ def parse(body: bytes, task: Task, spare: Spare | None = None) -> Parsed:
         ParseError: no headline can be read in it, and no feed is named; says in plain words why.
     """
     text = decode(gunzip(body, MOST_BYTES), task.charset)
-    if not text.strip("\ufeff\0 \t\r\n"):
+    del body  # what is not needed any more goes at once: all of a document's forms together would be too much
+    begin = _NOT_BLANK.search(text)
+    if begin is None:
         raise ParseError("the document is empty")
-    if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+    if begin[0] in "{[":
         from bot.sources.jsonfeed import read_json_feed
 
-        return Parsed(read_json_feed(text.strip("\ufeff \t\r\n"), url=task.url, zone=task.zone, now=task.now))
-    return _parse_markup(text, task, spare)
-
-
-def _parse_markup(text: str, task: Task, spare: Spare | None) -> Parsed:
+        return Parsed(read_json_feed(text.strip(_BLANK), url=task.url, zone=task.zone, now=task.now))
     root = root_name(text)
     if root in _FEED_ROOTS or (root != "html" and _looks_like_feed(text)):
-        from bot.sources.feeds import read_feed
+        from bot.sources.feeds import MOST_ITEMS, read_feed
 
-        return Parsed(read_feed(text, url=task.url, zone=task.zone, now=task.now, spare=spare))
+        mended = mend(text, MOST_ITEMS)
+        del text
+        return Parsed(read_feed(mended, url=task.url, zone=task.zone, now=task.now, spare=spare))
     if root in _OTHER_XML:
         raise ParseError(f"this is {_OTHER_XML[root]}, no feed")
     if not root or "<" not in text:
         raise ParseError("this is plain text: neither a feed nor a page")
+    return _parse_other(text, root, task)
+
+
+def _parse_other(text: str, root: str, task: Task) -> Parsed:
     try:
         return _parse_page(text, task)
     except ParseError as error:
-        if root == "html" or not text.lstrip("\ufeff \t\r\n").startswith("<?xml"):
+        begin = _NOT_BLANK.search(text)
+        if root == "html" or begin is None or not text.startswith("<?xml", begin.start()):
             raise
         raise ParseError(f"this is XML, but no feed: its root is <{root[:40]}>") from error
 

@@ -57,7 +57,7 @@ def test_a_task_survives_the_pipe() -> None:
 
 def test_a_message_has_two_lengths() -> None:
     """JSON and body, so that a body need not be escaped."""
-    packed = pack({"a": "é"}, b"\0body")
+    packed = pack({"a": "é"}, 5) + b"\0body"
     size, body = HEAD.unpack(packed[: HEAD.size])
     assert json.loads(packed[HEAD.size : HEAD.size + size]) == {"a": "é"}
     assert packed[-body:] == b"\0body"
