@@ -44,6 +44,7 @@ def build_answers(
         subscriptions=stores.subscriptions,
         members=members,
         catalogues=catalogues,
+        zone=settings.timezone,
         desk=DeskKit(
             stores.orders,
             stores.questions,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.commands.registry import Kit, commands
 from bot.commands.router import Answers
@@ -123,9 +124,13 @@ class MemorySubscriptions:
 
     wishes: dict[int, Wish] = field(default_factory=dict)
     digests: dict[int, time | None] = field(default_factory=dict)
+    topics: dict[int, int | None] = field(default_factory=dict)
 
-    async def subscribe(self, chat_id: int, wish: Wish, digest_at: time | None, now: datetime) -> None:
+    async def subscribe(
+        self, chat_id: int, wish: Wish, digest_at: time | None, now: datetime, *, topic: int | None = None
+    ) -> None:
         self.wishes[chat_id] = wish
+        self.topics[chat_id] = topic
         self.digests[chat_id] = digest_at
 
     async def subscription(self, chat_id: int) -> tuple[Wish, time | None] | None:
@@ -170,6 +175,7 @@ def kit(store: MemoryHeadlines, **changes: object) -> Kit:
         subscriptions=MemorySubscriptions(),
         members=FixedMembers(),
         catalogues=load(),
+        zone=ZoneInfo("Asia/Jakarta"),
     )
     return replace(made, **changes)  # type: ignore[arg-type] # any field of the kit
 

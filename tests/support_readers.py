@@ -152,6 +152,7 @@ def _listen(room: TelegramRoom, home: Home, allowed: int) -> None:
         subscriptions=stores.subscriptions,
         members=room.members,
         catalogues=catalogues,
+        zone=JAKARTA,
     )
     answers = Answers(commands(kit), catalogues, Throttle(allowed=allowed))
     inline = InlineAnswers(stores.headlines, stores.search, catalogues)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
+from datetime import tzinfo
 
 from bot.commands.categories import LATEST_TAG, Categories, Shelf
 from bot.commands.command import Command
@@ -28,7 +29,7 @@ from bot.ports import (
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """What commands are built from. `portal` is the name readers know; `popular_url` '' for none."""
+    """What commands are built from. `portal` is the name readers know; `popular_url` '' for none; `zone` is `TIMEZONE`."""
 
     headlines: HeadlineReader
     portal: str
@@ -41,6 +42,7 @@ class Kit:
     subscriptions: SubscriptionStore
     members: Membership
     catalogues: Catalogues
+    zone: tzinfo
     desk: DeskKit | None = None
 
 
@@ -100,7 +102,7 @@ def _subscribing(kit: Kit) -> tuple[Command, ...]:
             "langganan",
             "subscribe",
             phrase("news sent to you as it is published"),
-            Subscribe(kit.subscriptions, Shelf(kit.headlines), kit.members),
+            Subscribe(kit.subscriptions, Shelf(kit.headlines), kit.members, kit.zone),
             usage=phrase("[category or words]"),
             tag=SUBSCRIBE_TAG,
             linked=True,

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time
+from datetime import time, tzinfo
 
 from bot.commands.buttons import button
 from bot.commands.categories import Shelf, mark
 from bot.commands.command import Handler
+from bot.commands.hours import hour_of, hour_rows, spoken
 from bot.commands.words import quotable
 from bot.domain.paging import fold
 from bot.domain.replies import Button, Reply, Request
+from bot.domain.stamps import zone_name
 from bot.domain.subscriptions import (
     DIGEST_AT,
     LONGEST_PHRASE,
@@ -28,9 +30,9 @@ from bot.locale import Say, phrase
 from bot.ports import Membership, ReaderStore, SubscriptionStore
 
 SUBSCRIBE_TAG = "b"
-_ALL, _STOP, _AT_ONCE, _DAILY = "a", "s", "i", "d"
-_CATEGORY, _PHRASE = "c.", "w."
-_WORDS = frozenset({_ALL, _STOP, _AT_ONCE, _DAILY})
+_ALL, _STOP, _AT_ONCE, _DAILY, _STATE, _HOURS = "a", "s", "i", "d", "v", "h"
+_CATEGORY, _PHRASE, _HOUR = "c.", "w.", "h."
+_WORDS = frozenset({_ALL, _STOP, _AT_ONCE, _DAILY, _STATE, _HOURS})
 _EVERYTHING = frozenset({"semua", "all"})
 #: Categories with a button, and characters of one that a phone shows.
 _MOST_CATEGORIES = 40
@@ -42,10 +44,11 @@ _ADMINS_ONLY = phrase("Only the administrators of this group may choose its news
 class Subscribe(Handler):
     """Keeps what a reader or a group asks for, and shows it with buttons that change it."""
 
-    def __init__(self, store: SubscriptionStore, shelf: Shelf, members: Membership) -> None:
+    def __init__(self, store: SubscriptionStore, shelf: Shelf, members: Membership, zone: tzinfo) -> None:
         self._store = store
         self._shelf = shelf
         self._members = members
+        self._zone = zone
 
     async def answer(self, request: Request, say: Say) -> Reply:
         if not await _may(self._members, request):
@@ -56,26 +59,37 @@ class Subscribe(Handler):
         except ValueError as refused:
             return Reply(text=_too_much(str(refused), say))
         if asked is not None and asked != wish:
-            await self._store.subscribe(request.chat_id, asked, digest_at, request.at)
-        return await self._shown(asked or wish, digest_at, say)
+            await self._store.subscribe(request.chat_id, asked, digest_at, request.at, topic=request.topic)
+        return await self._shown(asked or wish, digest_at, request, say)
 
     async def press(self, payload: str, request: Request, say: Say) -> Reply | None:
-        if payload not in _WORDS and not payload.startswith((_CATEGORY, _PHRASE)):
+        if not _is_ours(payload):
             return None
         if not await _may(self._members, request):
             return Reply(toast=say(_ADMINS_ONLY), silent=True)
         wish, digest_at = await self._kept(request)
+        if payload == _HOURS and wish is not None:
+            return self._hours(request, say)
         try:
-            wish = await self._changed(payload, wish)
+            wish, digest_at = await self._changed(payload, wish), _rhythm(payload, digest_at)
         except ValueError as refused:
             return Reply(toast=_too_much(str(refused), say), silent=True)
-        if payload in {_AT_ONCE, _DAILY}:
-            digest_at = DIGEST_AT if payload == _DAILY else None
         if wish is None:
             await self._store.stop(request.chat_id)
         else:
-            await self._store.subscribe(request.chat_id, wish, digest_at, request.at)
-        return replace(await self._shown(wish, digest_at, say), edits=True)
+            await self._store.subscribe(request.chat_id, wish, digest_at, request.at, topic=request.topic)
+        return replace(await self._shown(wish, digest_at, request, say), edits=True)
+
+    def _hours(self, request: Request, say: Say) -> Reply:
+        """The hours of a day, to choose from."""
+        zone = zone_name(request.at, self._zone)
+        back = button(say("‹ Back"), SUBSCRIBE_TAG, _STATE)
+        return Reply(
+            heading=say("Your subscription"),
+            text=say("At which hour shall it come ({zone})?", zone=zone),
+            buttons=(*hour_rows(SUBSCRIBE_TAG, _HOUR), (back,)),
+            edits=True,
+        )
 
     async def _kept(self, request: Request) -> tuple[Wish | None, time | None]:
         return await self._store.subscription(request.chat_id) or (None, None)
@@ -89,7 +103,7 @@ class Subscribe(Handler):
 
     async def _changed(self, payload: str, wish: Wish | None) -> Wish | None:
         """What a button makes of `wish`; None for no subscription. Raises `ValueError` for too much."""
-        if payload in _WORDS:
+        if payload in _WORDS or payload.startswith(_HOUR):
             return {_ALL: Wish(), _STOP: None}.get(payload, wish)
         short = payload[2:]
         for known in (*wish.categories, *wish.include, *wish.exclude) if wish else ():
@@ -100,11 +114,12 @@ class Subscribe(Handler):
             return wish
         return with_more(wish or Wish(), Wish(categories=(category,)))
 
-    async def _shown(self, wish: Wish | None, digest_at: time | None, say: Say) -> Reply:
+    async def _shown(self, wish: Wish | None, digest_at: time | None, request: Request, say: Say) -> Reply:
+        hour = None if digest_at is None else spoken(digest_at, self._zone, request.at)
         names = list(await self._shelf.names())[:_MOST_CATEGORIES]
         return Reply(
             heading=say("Your subscription"),
-            text=_state(wish, digest_at, say),
+            text=_state(wish, hour, say),
             note=say(
                 "Tap a category, or send words: /subscribe flood, election, -gossip. A word with a minus bars "
                 "headlines. /stop ends it and erases what I store about you."
@@ -135,6 +150,12 @@ class Stop(Handler):
         )
 
 
+def _is_ours(payload: str) -> bool:
+    if payload.startswith(_HOUR):
+        return hour_of(payload.removeprefix(_HOUR)) is not None
+    return payload in _WORDS or payload.startswith((_CATEGORY, _PHRASE))
+
+
 async def _may(members: Membership, request: Request) -> bool:
     return request.private or await members.is_admin(request.chat_id, request.user_id)
 
@@ -145,15 +166,14 @@ def _too_much(reason: str, say: Say) -> str:
     return say("One of these is too long: at most {count} letters.", count=str(LONGEST_PHRASE))
 
 
-def _state(wish: Wish | None, digest_at: time | None, say: Say) -> str:
+def _state(wish: Wish | None, hour: str | None, say: Say) -> str:
     if wish is None:
         return say("You have no subscription. Choose what I shall send you as soon as it is published.")
     wanted = ", ".join((*wish.categories, *(f"“{one}”" for one in wish.include)))
     lines = [say("You get every new headline of: {wanted}", wanted=wanted) if wanted else _everything(say)]
     if wish.exclude:
         lines.append(say("None with: {barred}", barred=", ".join(wish.exclude)))
-    if digest_at is not None:
-        hour = f"{digest_at:%H:%M}"
+    if hour is not None:
         lines.append(say("Once a day at {hour}: the popular and the new in one message.", hour=hour))
     return "\n".join(lines)
 
@@ -176,13 +196,23 @@ def _rows(
     phrases = (*wish.include, *(f"-{one}" for one in wish.exclude))
     rows += [(_phrase(one),) for one in phrases]
     ends = (button(say("No news"), SUBSCRIBE_TAG, _STOP),)
-    return (*rows, (_rhythm(digest_at, say),), ends if wish == Wish() else (every, *ends))
+    return (*rows, _rhythms(digest_at, say), ends if wish == Wish() else (every, *ends))
 
 
-def _rhythm(digest_at: time | None, say: Say) -> Button:
+def _rhythm(payload: str, digest_at: time | None) -> time | None:
+    """When a button's digest comes, None: at once; most leave it as it is."""
+    if payload == _AT_ONCE:
+        return None
+    if payload == _DAILY:
+        return digest_at or DIGEST_AT
+    return hour_of(payload.removeprefix(_HOUR)) if payload.startswith(_HOUR) else digest_at
+
+
+def _rhythms(digest_at: time | None, say: Say) -> tuple[Button, ...]:
     if digest_at is None:
-        return button(say("Once a day, at {hour}", hour=f"{DIGEST_AT:%H:%M}"), SUBSCRIBE_TAG, _DAILY)
-    return button(say("As soon as it is published"), SUBSCRIBE_TAG, _AT_ONCE)
+        return (button(say("Once a day, at {hour}", hour=f"{DIGEST_AT:%H:%M}"), SUBSCRIBE_TAG, _DAILY),)
+    at_once = button(say("As soon as it is published"), SUBSCRIBE_TAG, _AT_ONCE)
+    return at_once, button(say("Another hour"), SUBSCRIBE_TAG, _HOURS)
 
 
 def _category(name: str, *, chosen: bool) -> Button:

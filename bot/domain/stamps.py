@@ -16,7 +16,7 @@ _NAMES = {
 
 def stamp(when: datetime, zone: tzinfo, language: str) -> str:
     """``Rabu, 20 September 2023 | 06:12 WIB``; outside Indonesia the offset stands for the zone's name."""
-    return f"{list_stamp(when, zone, language)} {_zone_name(when, zone)}"
+    return f"{list_stamp(when, zone, language)} {zone_name(when, zone)}"
 
 
 def list_stamp(when: datetime, zone: tzinfo, language: str) -> str:
@@ -30,9 +30,10 @@ def list_stamp(when: datetime, zone: tzinfo, language: str) -> str:
 
 def clock(when: datetime, zone: tzinfo) -> str:
     """``06:12 WIB``"""
-    return f"{when.astimezone(zone):%H:%M} {_zone_name(when, zone)}"
+    return f"{when.astimezone(zone):%H:%M} {zone_name(when, zone)}"
 
 
-def _zone_name(when: datetime, zone: tzinfo) -> str:
+def zone_name(when: datetime, zone: tzinfo) -> str:
+    """``WIB``, ``WITA``, ``WIT``; outside Indonesia the offset at `when`."""
     digits = f"{when.astimezone(zone):%z}"
     return _NAMES.get(getattr(zone, "key", "")) or f"{digits[:3]}:{digits[3:5]}"

@@ -47,7 +47,7 @@ class ReaderNews:
     """One message that waits for a reader (or a group, below zero): `MOST_MERGED` headlines at most.
 
     `language` as the reader chose it, None where nothing was chosen; `frozen`: exactly this goes out, since it
-    may have arrived before.
+    may have arrived before. `topic`: where in a forum it goes.
     """
 
     reader: int
@@ -55,6 +55,7 @@ class ReaderNews:
     language: str | None = None
     frozen: FrozenRequest | None = None
     digest: bool = False
+    topic: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,14 @@ def next_digest(at: time, zone: tzinfo, after: datetime) -> datetime:
         if moment > after:
             return moment
     raise ValueError(f"no {at} in {zone} within two days of {after}")  # pragma: no cover - no such zone
+
+
+def last_digest(at: time, zone: tzinfo, now: datetime) -> datetime:
+    """The last moment not later than `now` at which it was `at` in `zone`; aware, as `next_digest`."""
+    moment = next_digest(at, zone, now - timedelta(days=2))
+    while (later := next_digest(at, zone, moment)) <= now:
+        moment = later
+    return moment
 
 
 def choose_digest(due: DigestDue, day: Sequence[Told], popular: Sequence[int]) -> tuple[int, ...]:

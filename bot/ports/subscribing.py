@@ -14,8 +14,13 @@ from bot.domain.subscriptions import DigestDue, ReaderNews, Told, Wish
 class SubscriptionStore(Protocol):
     """Who subscribed to what: one subscription a private chat or group."""
 
-    async def subscribe(self, chat_id: int, wish: Wish, digest_at: time | None, now: datetime) -> None:
-        """From now on `chat_id` gets what it wishes for; `digest_at` is a local time, None: at once."""
+    async def subscribe(
+        self, chat_id: int, wish: Wish, digest_at: time | None, now: datetime, *, topic: int | None = None
+    ) -> None:
+        """From now on `chat_id` gets what it wishes for; `digest_at` is a local time, None: at once.
+
+        In a forum it comes to `topic`, None: to the group itself.
+        """
         ...
 
     async def subscription(self, chat_id: int) -> tuple[Wish, time | None] | None:
@@ -105,7 +110,11 @@ class DigestStore(Protocol):
     async def set_out(
         self, reader: int, headline_ids: Sequence[int], next_at: datetime, now: datetime
     ) -> None:
-        """The digest of `reader` is on its way; the next is due at `next_at`."""
+        """The digest of `reader` is on its way, with what came too late before; the next is due at `next_at`."""
+        ...
+
+    async def offer_late(self, hour: datetime, now: datetime) -> None:
+        """What was too late at `hour` for readers who get their news at once sets out as a digest; once."""
         ...
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
-from bot.domain.subscriptions import DigestDue, Told
+from bot.domain.subscriptions import MOST_MERGED, DigestDue, Told
 from bot.store.connection import Database
+from bot.store.late import Late
 from bot.store.rows import HEADLINE, headline_of
 from bot.store.subscriptions import wish_of
 from bot.store.values import moment, ticks
@@ -38,6 +39,11 @@ _ADD = """
 INSERT OR IGNORE INTO reader_rows (reader_id, headline_id, at, digest)
 SELECT id, ?, ?, 1 FROM subscribers WHERE id = ? AND digest_at IS NOT NULL
 """
+_ADD_LATE = """
+UPDATE reader_rows SET state = 'PENDING', digest = 1, at = :now, next_at = 0
+WHERE reader_id = :reader AND headline_id IN (SELECT headline_id FROM reader_rows
+    WHERE reader_id = :reader AND state = 'SKIPPED' ORDER BY headline_id DESC LIMIT :room)
+"""
 
 
 class Digests:
@@ -45,6 +51,7 @@ class Digests:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._late = Late(database)
 
     async def unplanned(self, limit: int) -> Sequence[tuple[int, time]]:
         """Subscribers whose next digest has no moment yet, and the local time that they chose."""
@@ -84,8 +91,14 @@ class Digests:
     async def set_out(
         self, reader: int, headline_ids: Sequence[int], next_at: datetime, now: datetime
     ) -> None:
-        """The digest of `reader` is on its way; the next is due at `next_at`."""
+        """The digest of `reader` is on its way, with what came too late before; the next is due at `next_at`."""
+        room = max(MOST_MERGED - len(headline_ids), 0)
         async with self._database.transaction() as tx:
             # In the order in which they are to be read.
             await tx.many(_ADD, [(one, ticks(now) + place, reader) for place, one in enumerate(headline_ids)])
+            await tx.run(_ADD_LATE, {"now": ticks(now) + MOST_MERGED, "reader": reader, "room": room})
             await tx.run(_SET_OUT, (ticks(next_at), ticks(now), reader))
+
+    async def offer_late(self, hour: datetime, now: datetime) -> None:
+        """What was too late at `hour` for readers who get their news at once sets out as a digest; once."""
+        await self._late.offer(hour, now)

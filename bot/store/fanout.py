@@ -6,12 +6,14 @@ meets in one message, and a newer headline joins where the older ones are instea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.subscriptions import LATE_AFTER, Matching
+from bot.domain.subscriptions import LATE_AFTER, MOST_MERGED, Matching
 from bot.store.connection import Database, Row, Transaction
+from bot.store.late import GOING, cut_off
 from bot.store.rows import WORDS, words_of
 from bot.store.subscriptions import wish_of
 from bot.store.values import ticks
@@ -21,34 +23,34 @@ PAGE = 100
 #: Before every reader's id.
 _BEFORE_ALL = -(2**63)
 
-_BUSY = """
-SELECT EXISTS (SELECT 1 FROM fanouts) OR EXISTS (SELECT 1 FROM reader_rows WHERE state IN ('PENDING', 'RETRY'))
+_BUSY = f"""
+SELECT EXISTS (SELECT 1 FROM fanouts WHERE {GOING}) OR EXISTS (SELECT 1 FROM reader_rows WHERE state IN ('PENDING', 'RETRY'))
     OR EXISTS (SELECT 1 FROM reader_rows WHERE state = 'SENDING')
     OR EXISTS (SELECT 1 FROM reader_rows WHERE state = 'UNCERTAIN') AS busy
-"""
+"""  # noqa: S608 - a constant of ours
 _ROOM = (
     "SELECT count(*) AS n FROM (SELECT 1 FROM reader_rows WHERE state IN ('PENDING', 'RETRY') LIMIT :most)"
 )
-# Old news is no news to a reader either: what was too old when it was first seen, and what could not begin in time.
-_STALE = """
-DELETE FROM fanouts WHERE at < :late OR headline_id IN (SELECT id FROM headlines h
+# Old news is no news to a reader.
+_TOO_OLD = """
+DELETE FROM fanouts WHERE headline_id IN (SELECT id FROM headlines h
     WHERE h.id = fanouts.headline_id AND h.first_seen_at - h.published_at > :max_age)
 """
 _ACTIVE = f"""
-SELECT f.headline_id, f.at, f.start, f.cursor, f.wrapped, h.also, {WORDS}
-FROM fanouts f JOIN headlines h ON h.id = f.headline_id
+SELECT f.headline_id, f.at, f.start, f.cursor, f.wrapped, f.late_at, f.asked_from, f.asked_to, f.asked_round,
+    h.also, {WORDS}
+FROM fanouts f JOIN headlines h ON h.id = f.headline_id WHERE f.{GOING}
 ORDER BY f.headline_id
 """  # noqa: S608 - constants of ours
 _READERS = """
 SELECT id, wish, since FROM subscribers WHERE digest_at IS NULL AND id > :after ORDER BY id LIMIT :limit
 """
-_ADD = "INSERT OR IGNORE INTO reader_rows (reader_id, headline_id, at) VALUES (?, ?, ?)"
+_ADD = "INSERT OR IGNORE INTO reader_rows (reader_id, headline_id, at, digest) VALUES (?, ?, ?, ?)"
 _MOVE = "UPDATE fanouts SET start = :start, cursor = :cursor, wrapped = :wrapped WHERE headline_id = :id"
 _OVER = "DELETE FROM fanouts WHERE headline_id = :id"
 _LATE = """
 UPDATE reader_rows SET state = 'SKIPPED' WHERE state IN ('PENDING', 'RETRY') AND at < ? RETURNING 1
 """
-_FORGET = "DELETE FROM reader_rows WHERE state = 'SKIPPED' AND at < ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,12 @@ class FanOut:
 
         Headlines that were older than `max_age` when they were first seen go to nobody.
         """
-        stale = {"late": ticks(now - LATE_AFTER), "max_age": max_age // timedelta(microseconds=1)}
         async with self._database.transaction() as tx:
             waiting = await tx.one(_ROOM, {"most": limit})
             if waiting is not None and waiting["n"] >= limit:
                 return False
-            await tx.run(_STALE, stale)
+            await tx.run(_TOO_OLD, {"max_age": max_age // timedelta(microseconds=1)})
+            await cut_off(tx, now)
             active = await tx.all(_ACTIVE)
             if active:
                 await _open_page(tx, active, limit)
@@ -93,18 +95,15 @@ class FanOut:
         async with self._database.transaction() as tx:
             return len(await tx.all(_LATE, (ticks(now - LATE_AFTER),)))
 
-    async def forget_late(self, before: datetime) -> None:
-        """Drop what came too late and became due before then."""
-        async with self._database.transaction() as tx:
-            await tx.run(_FORGET, (ticks(before),))
-
 
 async def _open_page(tx: Transaction, active: Sequence[Row], limit: int) -> None:
     position = next((row["cursor"] for row in active if row["cursor"] is not None), _BEFORE_ALL)
     readers = await tx.all(_READERS, {"after": position, "limit": limit})
     cursor = readers[-1]["id"] if len(readers) == limit else None
-    for fanout in active:
-        await tx.many(_ADD, _rows(fanout, readers))
+    offered: Counter[int] = Counter()
+    # The newest come first where there is not room for all.
+    for fanout in reversed(active):
+        await tx.many(_ADD, _rows(fanout, readers, offered))
         step = _after(fanout, position, cursor)
         named = {
             "id": fanout["headline_id"],
@@ -118,20 +117,38 @@ async def _open_page(tx: Transaction, active: Sequence[Row], limit: int) -> None
             await tx.run(_MOVE, named)
 
 
-def _rows(fanout: Row, readers: Sequence[Row]) -> list[tuple[int, int, int]]:
-    """A row for each reader that wants the headline and was not asked before; a wish is read once a page."""
+def _rows(fanout: Row, readers: Sequence[Row], offered: Counter[int]) -> list[tuple[int, int, int, bool]]:
+    """A row for each reader that wants the headline and was not asked before; a wish is read once a page.
+
+    Of what came too late each gets one message; `offered` counts what is in it.
+    """
     matching = Matching(words_of(fanout), [name for name in fanout["also"].split(" · ") if name])
     wanted: dict[str, bool] = {}
-    chosen: list[tuple[int, int, int]] = []
+    chosen: list[tuple[int, int, int, bool]] = []
+    late = fanout["late_at"] is not None
     for reader in readers:
-        if reader["since"] > fanout["at"] or (fanout["wrapped"] and reader["id"] > fanout["start"]):
+        if reader["since"] > fanout["at"] or was_asked(fanout, reader["id"]):
             continue
         wish = reader["wish"]
         if wish not in wanted:
             wanted[wish] = matching.wanted(wish_of(wish))
-        if wanted[wish]:
-            chosen.append((reader["id"], fanout["headline_id"], fanout["at"]))
+        if wanted[wish] and (not late or offered[reader["id"]] < MOST_MERGED):
+            offered[reader["id"]] += late
+            chosen.append((reader["id"], fanout["headline_id"], fanout["late_at"] or fanout["at"], late))
     return chosen
+
+
+def was_asked(fanout: Row, reader: int) -> bool:
+    """Whether a fan-out has been at a reader, on this round or before it was cut off."""
+    now = (fanout["start"], fanout["cursor"], fanout["wrapped"])
+    before = (fanout["asked_from"], fanout["asked_to"], fanout["asked_round"])
+    return any(_between(reader, *round_) for round_ in (now, before))
+
+
+def _between(reader: int, start: int | None, cursor: int | None, wrapped: bool) -> bool:
+    if start is None or cursor is None:
+        return False
+    return reader > start or reader <= cursor if wrapped else start < reader <= cursor
 
 
 def _after(fanout: Row, position: int, cursor: int | None) -> _Step:

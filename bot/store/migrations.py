@@ -16,12 +16,13 @@ from bot.store.schema import VERSION_1
 from bot.store.schema_desk import EDITORS
 from bot.store.schema_readers import VERSION_2
 from bot.store.schema_subscriptions import SUBSCRIPTIONS
+from bot.store.schema_topics import TOPICS
 
 #: "KBAR" in ASCII: tells our files from other SQLite databases (`PRAGMA application_id`).
 APPLICATION_ID = 0x4B424152
 
 #: The step from version N to N + 1 stands at index N.
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, EDITORS, SUBSCRIPTIONS)
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, EDITORS, SUBSCRIPTIONS, TOPICS)
 
 
 async def migrate(

@@ -24,8 +24,8 @@ GROUP BY r.reader_id ORDER BY first, r.reader_id LIMIT :limit
 """  # noqa: S608 - constants of ours
 # RETRY comes before PENDING.
 _NEWS = f"""
-SELECT r.reader_id, r.state, r.digest, m.request, m.headlines, c.language, {HEADLINE}
-FROM reader_rows r JOIN headlines h ON h.id = r.headline_id
+SELECT r.reader_id, r.state, r.digest, m.request, m.headlines, c.language, s.topic, {HEADLINE}
+FROM reader_rows r JOIN headlines h ON h.id = r.headline_id JOIN subscribers s ON s.id = r.reader_id
     LEFT JOIN reader_messages m ON m.reader_id = r.reader_id AND m.doubted
     LEFT JOIN readers c ON c.id = r.reader_id
 WHERE r.reader_id IN (SELECT value FROM json_each(:readers)) AND r.state IN ('PENDING', 'RETRY')
@@ -157,6 +157,7 @@ def _news(reader: int, rows: Sequence[Row]) -> ReaderNews:
         language=chosen[0]["language"],
         frozen=None if kept is None else thaw(kept),
         digest=bool(chosen[0]["digest"]),
+        topic=chosen[0]["topic"],
     )
 
 

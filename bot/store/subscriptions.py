@@ -10,8 +10,8 @@ from bot.store.connection import Database
 from bot.store.values import dump, ticks
 
 _SUBSCRIBE = """
-INSERT INTO subscribers (id, wish, digest_at, since) VALUES (?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET wish = excluded.wish, digest_at = excluded.digest_at,
+INSERT INTO subscribers (id, wish, digest_at, since, topic) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET wish = excluded.wish, digest_at = excluded.digest_at, topic = excluded.topic,
     digest_next = iif(digest_at IS excluded.digest_at, digest_next, NULL)
 """
 _FIND = "SELECT wish, digest_at FROM subscribers WHERE id = ?"
@@ -24,11 +24,16 @@ class Subscriptions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def subscribe(self, chat_id: int, wish: Wish, digest_at: time | None, now: datetime) -> None:
-        """From now on `chat_id` gets what it wishes for; `digest_at` is a local time, None: at once."""
+    async def subscribe(
+        self, chat_id: int, wish: Wish, digest_at: time | None, now: datetime, *, topic: int | None = None
+    ) -> None:
+        """From now on `chat_id` gets what it wishes for; `digest_at` is a local time, None: at once.
+
+        In a forum it comes to `topic`, None: to the group itself.
+        """
         minute = None if digest_at is None else digest_at.hour * 60 + digest_at.minute
         async with self._database.transaction() as tx:
-            await tx.run(_SUBSCRIBE, (chat_id, wish_text(wish), minute, ticks(now)))
+            await tx.run(_SUBSCRIBE, (chat_id, wish_text(wish), minute, ticks(now), topic))
 
     async def subscription(self, chat_id: int) -> tuple[Wish, time | None] | None:
         """What the chat wishes for, and when its digest comes (None: at once); None if it is no subscriber."""

@@ -11,8 +11,8 @@ from bot.store.byhand import ByHand
 from bot.store.connection import Database
 from bot.store.doubts import Doubts
 from bot.store.engagement import Engagement
-from bot.store.fanout import FanOut
 from bot.store.inbox import UpdateInbox
+from bot.store.late import Late
 from bot.store.retention import Retention
 from bot.store.search import Search
 from bot.store.traffic import TrafficLog
@@ -46,7 +46,7 @@ class StoreUpkeep:
         self._search = Search(database)
         self._engagement = Engagement(database)
         self._retention = Retention(database)
-        self._fanout = FanOut(database)
+        self._late = Late(database)
 
     async def begin(self) -> None:
         """A new start: beats of the last run are none."""
@@ -69,5 +69,5 @@ class StoreUpkeep:
         await self._by_hand.forget_hand_posts(now - _BY_HAND)
         await self._search.forget_searches(now)
         await self._engagement.forget_deeds(now)
-        await self._fanout.forget_late(now - _LATE)
+        await self._late.forget(now - _LATE)
         await self._retention.forget_words(now - self._keep)

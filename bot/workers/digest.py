@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, tzinfo
 
-from bot.domain.subscriptions import DIGEST_SPAN, LATE_AFTER, DigestDue, choose_digest, next_digest
+from bot.domain.subscriptions import (
+    DIGEST_AT,
+    DIGEST_SPAN,
+    LATE_AFTER,
+    DigestDue,
+    choose_digest,
+    last_digest,
+    next_digest,
+)
 from bot.events import Events
 from bot.ports import Clock, DigestStore
 from bot.workers.loop import Loop
@@ -44,6 +52,7 @@ class DigestWorker:
         unplanned = await self._store.unplanned(_MOST_PLANNED)
         if unplanned:
             await self._store.plan([(reader, next_digest(at, self._zone, now)) for reader, at in unplanned])
+        await self._offer_late(now)
         due = await self._store.due(now, _MOST)
         if due:
             await self._begin(due, now)
@@ -53,6 +62,15 @@ class DigestWorker:
         popular = await self._popular(now)
         day = await self._store.day(now, DIGEST_SPAN)
         for one in due:
-            # Yesterday's morning paper is not brought at noon.
-            ids = choose_digest(one, day, popular) if now - one.due <= LATE_AFTER else ()
-            await self._store.set_out(one.reader, ids, next_digest(one.at, self._zone, now), now)
+            next_at = next_digest(one.at, self._zone, now)
+            # Yesterday's morning paper is not brought at noon: what it had to tell is left to the next.
+            if now - one.due > LATE_AFTER:
+                await self._store.plan([(one.reader, next_at)])
+            else:
+                await self._store.set_out(one.reader, choose_digest(one, day, popular), next_at, now)
+
+    async def _offer_late(self, now: datetime) -> None:
+        """What could not reach those who chose no hour in time comes at the digests' own hour."""
+        hour = last_digest(DIGEST_AT, self._zone, now)
+        if now - hour <= LATE_AFTER:
+            await self._store.offer_late(hour, now)

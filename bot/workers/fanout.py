@@ -9,6 +9,7 @@ can be asked. Whoever lets nothing in is forgotten after one refusal.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.delivery import FrozenRequest, Outcome, Target, Verdict
@@ -121,11 +122,14 @@ class Courier:
                 break
             at = self._pace.reserve(news.reader, now + LEAD, HORIZON - LEAD)
             if at is not None:
-                request = news.frozen or self._renderer.news(
-                    news.headlines, news.language, digest=news.digest
-                )
-                placed.append((news, at, request))
+                placed.append((news, at, news.frozen or self._rendered(news)))
         return placed
+
+    def _rendered(self, news: ReaderNews) -> FrozenRequest:
+        request = self._renderer.news(news.headlines, news.language, digest=news.digest)
+        if news.topic is None:
+            return request
+        return replace(request, body={**request.body, "message_thread_id": news.topic})
 
     async def _send(self, reader: int, request: FrozenRequest, at: datetime) -> None:
         await self._clock.sleep((at - self._clock.now()).total_seconds())

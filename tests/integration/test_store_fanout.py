@@ -16,6 +16,7 @@ from bot.domain.polling import NewDelivery
 from bot.domain.subscriptions import LATE_AFTER, ReaderNews, Wish
 from bot.store.connection import Database
 from bot.store.fanout import FanOut
+from bot.store.late import Late
 from bot.store.migrations import migrate
 from bot.store.news import ReaderNewsStore
 from bot.store.readers import ReaderChoices
@@ -300,9 +301,9 @@ async def test_ten_are_one_message_and_the_late_are_skipped(room: Room) -> None:
     assert await room.store.skip_late(NOW + LATE_AFTER + SECOND) == 0
     assert await room.store.skip_late(NOW + LATE_AFTER + 2 * SECOND) == 12
     assert await room.heads(NOW + LATE_AFTER) == []
-    await room.fanout.forget_late(NOW + SECOND)
+    await Late(room.database).forget(NOW + SECOND)
     assert await room.sql("SELECT count(*) FROM reader_rows") == [(12,)]
-    await room.fanout.forget_late(NOW + 2 * SECOND)
+    await Late(room.database).forget(NOW + 2 * SECOND)
     assert await room.sql("SELECT count(*) FROM reader_rows") == [(0,)]
 
 
@@ -312,6 +313,83 @@ async def test_a_fan_out_that_could_not_begin_in_time_does_not_begin(room: Room)
     await room.news(1)
     assert not await room.expand(now=NOW + LATE_AFTER + 2 * SECOND)
     assert not await room.store.busy()
+
+
+LATER = NOW + timedelta(hours=24)
+
+
+async def offered(room: Room, page: int = 100) -> list[tuple[int, list[int], bool]]:
+    """What the digests' hour of the next day brings to whom, and whether as a digest."""
+    late, sent = Late(room.database), []
+    for _twice in range(2):
+        await late.offer(LATER, LATER)
+    while await room.expand(page, LATER) or await room.heads(LATER):
+        heads = {news.reader: news for news in await room.heads(LATER)}
+        for reader, some in (await room.claim(LATER)).items():
+            sent.append((reader, some, heads[reader].digest))
+            await room.store.sent(reader)
+    return sent
+
+
+async def test_what_came_too_late_is_offered_once_in_a_digest(room: Room) -> None:
+    """Rows that waited, and readers whom a fan-out did not reach: one message for each, the newest ten at most."""
+    await room.subscribe(1, 2, 3)
+    await room.subscribe(4, wish=Wish(include=("timnas",)))
+    for number in range(1, 13):
+        await room.news(number)
+    await room.expand(1)
+    await room.store.skip_late(NOW + LATE_AFTER + 2 * SECOND)
+    await room.expand(1, NOW + LATE_AFTER + 2 * SECOND)
+    assert not await room.store.busy()
+    assert await room.sql("SELECT count(*) FROM fanouts") == [(12,)]
+
+    newest = list(range(3, 13))
+    assert sorted(await offered(room, 2)) == [(reader, newest, True) for reader in (1, 2, 3)]
+    assert await offered(room) == []
+    assert await room.sql("SELECT count(*) FROM fanouts") == [(0,)]
+
+
+async def test_who_was_reached_in_time_is_offered_nothing(room: Room) -> None:
+    """A fan-out that began in the middle and was cut off on its second round knows whom it asked."""
+    await room.subscribe(1, 2, 3, 4)
+    await room.news(1)
+    await room.expand(2)
+    await room.news(2)
+    for page in (2, 1, 1):
+        for reader in await room.claim():
+            await room.store.sent(reader)
+        await room.expand(page)
+    assert await room.claim() == {1: [2]}
+    await room.store.sent(1)
+    await room.expand(1, NOW + LATE_AFTER + 2 * SECOND)
+    assert await offered(room) == [(2, [2], True)]
+
+
+async def test_what_was_late_is_let_go_in_the_end(room: Room) -> None:
+    """Withdrawn, never offered for two days, or offered in vain."""
+    await room.subscribe(1)
+    for number in (1, 2, 3):
+        await room.news(number)
+    await room.expand(1, NOW + LATE_AFTER + 2 * SECOND)
+    await room.withdraw(1)
+    assert await room.sql("SELECT count(*) FROM fanouts") == [(2,)]
+    await Late(room.database).offer(LATER, LATER)
+    await room.expand(1, LATER + LATE_AFTER + SECOND)
+    assert await room.sql("SELECT count(*) FROM fanouts") == [(0,)]
+    await room.news(4)
+    await room.expand(1, NOW + LATE_AFTER + 2 * SECOND)
+    await Late(room.database).forget(NOW + 2 * SECOND)
+    assert await room.sql("SELECT count(*) FROM fanouts") == [(0,)]
+
+
+async def test_news_of_a_topic_knows_its_topic(room: Room) -> None:
+    """The one where it was subscribed last."""
+    await room.readers.subscribe(-5, Wish(), None, NOW, topic=7)
+    await room.readers.subscribe(-5, Wish(), None, NOW, topic=8)
+    await room.subscribe(1)
+    await room.news(1)
+    await room.expand()
+    assert {news.reader: news.topic for news in await room.heads()} == {-5: 8, 1: None}
 
 
 async def test_a_group_that_moved_keeps_its_subscription(room: Room) -> None:

@@ -108,6 +108,50 @@ async def test_a_digest_is_a_tap_away_and_back() -> None:
     assert room.subscriptions.digests[CHAT] is None
 
 
+async def test_the_hour_of_a_digest_is_chosen_by_buttons() -> None:
+    """Every full hour is offered, in the portal's zone; the choice is shown, kept by later words, and taken back."""
+    room = Room({CHAT: Wish(("Dunia",))})
+    daily = await room.tap(await room.say("/langganan"), DAILY)
+    hours = await room.tap(daily, "Jam lain")
+    assert hours.edits
+    assert labels(hours) == [*(f"{hour:02d}:00" for hour in range(24)), "‹ Kembali"]
+    assert "WIB" in hours.text
+    assert room.subscriptions.digests[CHAT] == time(7)
+    evening = await room.tap(hours, "18:00")
+    assert evening.edits
+    assert "Sekali sehari pukul 18:00 WIB" in evening.text
+    assert "18:00 WIB" in (await room.say("/langganan timnas")).text
+    assert (room.wishes[CHAT], room.subscriptions.digests[CHAT]) == (Wish(("Dunia",), ("timnas",)), time(18))
+    assert "18:00 WIB" in (await room.tap(hours, "‹ Kembali")).text
+    assert (
+        "18:00 WIB" in (await room.answers.answer(tap(data_of(await room.say("/langganan"), "Bisnis")))).text
+    )
+    midnight = await room.tap(hours, "00:00")
+    assert "00:00 WIB" in midnight.text
+    assert room.subscriptions.digests[CHAT] == time(0)
+
+
+async def test_hours_are_for_those_who_subscribed() -> None:
+    """An old keyboard under a subscription that ended changes nothing."""
+    room = Room({CHAT: Wish()})
+    daily = await room.tap(await room.say("/langganan"), DAILY)
+    hours = await room.tap(daily, "Jam lain")
+    await room.tap(daily, "Tanpa berita")
+    assert (await room.tap(daily, "Jam lain")).text.startswith("Anda belum")
+    assert (await room.tap(hours, "18:00")).text.startswith("Anda belum")
+    assert room.wishes == {}
+
+
+async def test_a_group_is_served_in_the_topic_where_it_was_subscribed() -> None:
+    """By words and by taps; the last place counts."""
+    room = Room(admins=frozenset({7}))
+    topical = replace(in_group(ask("/langganan dunia")), topic=77)
+    reply = await room.answers.answer(topical)
+    assert room.subscriptions.topics[GROUP] == 77
+    await room.answers.answer(replace(in_group(tap(data_of(reply, "Bisnis"))), topic=78))
+    assert room.subscriptions.topics[GROUP] == 78
+
+
 @pytest.mark.parametrize(
     ("words", "wish"),
     [
@@ -174,7 +218,7 @@ async def test_in_a_group_others_are_told_so() -> None:
     assert room.wishes == {GROUP: Wish(("Dunia",))}
 
 
-@pytest.mark.parametrize("data", ["1:b:", "1:b:x", "1:b:q.abc"])
+@pytest.mark.parametrize("data", ["1:b:", "1:b:x", "1:b:q.abc", "1:b:h.", "1:b:h.24", "1:b:h.7", "1:b:h.-1"])
 async def test_other_buttons_are_none_of_its(data: str) -> None:
     """Forged, and answered as any such."""
     assert (await Room().answers.answer(tap(data))).toast.startswith("Tombol ini")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.delivery import FrozenRequest
-from bot.domain.subscriptions import DigestDue, Told, Wish, choose_digest
+from bot.domain.subscriptions import DigestDue, Told, Wish, choose_digest, next_digest
 from bot.workers.digest import DigestWorker
 from tests.fakes import Newsroom
 from tests.support_commands import headline as told_headline
@@ -119,6 +119,41 @@ async def test_a_digest_that_is_hours_late_is_left_out(desk: Desk) -> None:
     await desk.room.clock.advance(10)
     assert await desk.waiting() == {}
     assert await desk.room.stores.digests.unplanned(9) == []
+
+
+async def test_what_was_late_for_a_digest_is_in_the_next(desk: Desk) -> None:
+    """It waited two hours for a reader who let nothing in; a digest that is late itself does not bring it."""
+    await desk.subscribe(1, minutes=1)
+    worker = desk.worker()
+    await desk.room.run(worker, seconds=5)
+    await desk.publish(1)
+    await desk.room.clock.advance(120)
+    await desk.room.clock.jump(3 * 3600)
+    assert await desk.room.stores.news.skip_late(desk.room.clock.now()) == 1
+    await desk.room.clock.jump(24 * 3600)
+    await desk.room.clock.advance(60)
+    assert await desk.waiting() == {}
+    await desk.room.clock.jump(21 * 3600)
+    await desk.room.clock.advance(60)
+    assert await desk.waiting() == {1: (True, [title(1)])}
+
+
+async def test_news_that_came_too_late_is_offered_at_seven(desk: Desk) -> None:
+    """To a reader who gets it at once; not before, once, and by a bot that starts anew at that hour too."""
+    await desk.room.stores.subscriptions.subscribe(1, Wish(), None, desk.room.clock.now())
+    await desk.publish(1)
+    seven = next_digest(time(7), ZONE, desk.room.clock.now() + 3 * HOUR)
+    await desk.room.clock.jump((seven - desk.room.clock.now()).total_seconds() - 60)
+    await desk.room.stores.news.expand(desk.room.clock.now(), 999 * HOUR)
+    await desk.room.run(desk.worker(), seconds=30)
+    await desk.room.stores.news.expand(desk.room.clock.now(), 999 * HOUR)
+    assert await desk.waiting() == {}
+    await desk.room.clock.advance(60)
+    await desk.room.run(desk.worker(), seconds=30)
+    await desk.room.stores.news.expand(desk.room.clock.now(), 999 * HOUR)
+    assert await desk.waiting() == {1: (True, [title(1)])}
+    await desk.room.clock.advance(60)
+    assert not await desk.room.stores.news.busy()
 
 
 async def test_another_hour_is_reckoned_anew(desk: Desk) -> None:

@@ -293,3 +293,17 @@ async def test_a_stop_finishes_what_is_under_way(desk: Desk) -> None:
     desk.room.network.let_go(1)
     await desk.room.stop()
     assert not await desk.room.stores.news.busy()
+
+
+async def test_in_a_forum_news_comes_to_its_topic(desk: Desk) -> None:
+    """And nowhere else."""
+    await desk.room.stores.subscriptions.subscribe(-1005, Wish(), None, NOW, topic=77)
+    await desk.subscribe([1])
+    await desk.publish(1)
+    await desk.room.run(desk.courier(), seconds=20)
+
+    sent = [(call.chat, call.request) for call in desk.room.network.of("send")]
+    assert {chat: request.body.get("message_thread_id") for chat, request in sent if request} == {
+        -1005: 77,
+        1: None,
+    }
