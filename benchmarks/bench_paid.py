@@ -30,6 +30,7 @@ from bot.sandbox.client import SandboxClient
 from bot.sandbox.process import running_sandbox
 from bot.sandbox.server import DEFAULT_TOKEN
 from bot.store.connection import Database
+from bot.store.ops_chat import OpsChat
 from bot.store.room import Stores
 from bot.telegram.render import PostRenderer
 from bot.telegram.room import Access, TelegramRoom
@@ -96,7 +97,7 @@ async def deliver(url: str, stores: Stores, posts: int) -> None:
 
     clock, events = SystemClock(), Events([hear])
     pace = Pacing(rate=FREE_RATE, paid_rate=1000, purse=Purse(posts, ZONE))
-    access = Access(DEFAULT_TOKEN, url, None, ZONE, lambda _chat, _user: False)
+    access = Access(DEFAULT_TOKEN, url, OpsChat(stores.database, None, None), ZONE, lambda _chat, _user: False)
     room = TelegramRoom(
         access, clock=clock, events=events, pace=pace, traffic=stores.traffic, answers=stores.answers
     )

@@ -18,13 +18,14 @@ from bot.domain.stars import Purse
 from bot.events import Events, TemplateFailed
 from bot.observe.room import Observatory
 from bot.observe.web import StatusServer
-from bot.ports import Clock, Network, Wake
+from bot.ports import Clock, DeskChat, Network, Wake
 from bot.public import Place, build_outside, find_place
 from bot.running import Bot, Server, Worker
 from bot.sources.fetch import Fetcher
 from bot.sources.parser import ParserProcess
 from bot.sources.portal import Portal
 from bot.store.connection import Database
+from bot.store.ops_chat import OpsChat
 from bot.store.room import Stores
 from bot.store.status import StatusStore
 from bot.telegram.render import PostRenderer
@@ -55,6 +56,7 @@ class Foundation:
     events: Events
     stores: Stores
     pace: Pacing
+    desk: DeskChat
 
 
 class Told(TypedDict):
@@ -76,10 +78,9 @@ async def build(
     Raises `errors.KabarbotError` for what an operator can mend.
     """
     base = await _foundation(settings, clock, events, stack)
-    ops_chat = _ops_chat(settings)
-    telegram = _telegram(base, ops_chat)
+    telegram = _telegram(base)
     stack.push_async_callback(telegram.close)
-    deliverer, speaking = _speakers(base, telegram, ops_chat)
+    deliverer, speaking = _speakers(base, telegram)
     place = await find_place(settings, base.stores)
     looking, listeners = _lookers(base, place, telegram, _portal(base, stack), deliverer.loop.wake)
     answers, desk = build_answers(base.settings, base.stores, telegram.members, deliverer.loop.wake)
@@ -116,7 +117,8 @@ async def _foundation(settings: Settings, clock: Clock, events: Events, stack: A
     pace = await _pace(settings, stores, now)
     traffic = await stores.traffic.recent_traffic(now - timedelta(seconds=WINDOW))
     pace.remember([(one.chat_id, one.at) for one in traffic], await stores.traffic.blocks(now))
-    return Foundation(settings, clock, events, stores, pace)
+    desk = await OpsChat.find(database, int(settings.ops_chat) if settings.ops_chat else None)
+    return Foundation(settings, clock, events, stores, pace, desk)
 
 
 async def _pace(settings: Settings, stores: Stores, now: datetime) -> Pacing:
@@ -160,10 +162,6 @@ def _channel(channel: settings_room.Channel) -> ChannelSetup:
     )
 
 
-def _ops_chat(settings: Settings) -> int | None:
-    return int(settings.ops_chat) if settings.ops_chat else None
-
-
 def _portal(base: Foundation, stack: AsyncExitStack) -> Portal:
     settings = base.settings
     named = [feed.url for feed in settings.feeds] + [settings.popular_url] * bool(settings.popular_url)
@@ -174,15 +172,15 @@ def _portal(base: Foundation, stack: AsyncExitStack) -> Portal:
     return Portal(fetcher, parser, zone=settings.timezone, clock=base.clock)
 
 
-def _telegram(base: Foundation, ops_chat: int | None) -> TelegramRoom:
-    settings = base.settings
+def _telegram(base: Foundation) -> TelegramRoom:
+    settings, desk = base.settings, base.desk
     admins = frozenset(settings.admins)
     access = Access(
         token=settings.telegram_token.get_secret_value(),
         api_url=settings.telegram_api_url,
-        ops_chat=ops_chat,
+        desk=desk,
         zone=settings.timezone,
-        is_editor=lambda chat, user: chat == ops_chat or user in admins,
+        is_editor=lambda chat, user: chat == desk.id or user in admins,
     )
     return TelegramRoom(
         access,
@@ -194,9 +192,7 @@ def _telegram(base: Foundation, ops_chat: int | None) -> TelegramRoom:
     )
 
 
-def _speakers(
-    base: Foundation, telegram: TelegramRoom, ops_chat: int | None
-) -> tuple[Deliverer, tuple[Worker, ...]]:
+def _speakers(base: Foundation, telegram: TelegramRoom) -> tuple[Deliverer, tuple[Worker, ...]]:
     """The workers that speak to Telegram."""
     stores, settings = base.stores, base.settings
     told = Told(clock=base.clock, events=base.events)
@@ -214,11 +210,13 @@ def _speakers(
         telegram.network,
         questions=stores.questions,
         pace=base.pace,
-        ops_chat=ops_chat,
+        ops_chat=base.desk,
         language=settings.post_language,
         **told,
     )
-    keepers = _keepers(base, telegram.network, renderer, deliverer.loop.wake, compares=ops_chat is not None)
+    keepers = _keepers(
+        base, telegram.network, renderer, deliverer.loop.wake, compares=base.desk.id is not None
+    )
     return deliverer, (deliverer, *keepers, *news, desk)
 
 
@@ -337,6 +335,8 @@ def _chats(base: Foundation, wake: Wake) -> Chats:
         stores.channels,
         stores.doubts,
         stores.by_hand,
+        groups=stores.readers,
+        desk=base.desk,
         clock=base.clock,
         events=base.events,
         wake_delivery=wake,

@@ -20,6 +20,7 @@ from bot.sandbox.messages import Message
 from bot.sandbox.queries import Query
 from bot.sandbox.server import Options, Sandbox
 from bot.sandbox.world import Chat, User
+from bot.store.ops_chat import OpsChat
 from bot.telegram.room import Access, ReaderDesk, TelegramRoom
 from tests.support_store import MEMORY, Home, channel, open_home
 from tests.support_telegram import (
@@ -119,7 +120,13 @@ async def readers_room(folder: Path, *, allowed: int = 100_000) -> AsyncIterator
         assert private.user is not None
         await home.furnish(channel(str(chat.id)))
         heard, clock = Heard(), RealClock()
-        access = Access(sandbox.token, sandbox.url, None, JAKARTA, lambda _chat, _user: False)
+        access = Access(
+            sandbox.token,
+            sandbox.url,
+            OpsChat(home.stores.database, None, None),
+            JAKARTA,
+            lambda _chat, _user: False,
+        )
         room = TelegramRoom(
             access,
             clock=clock,

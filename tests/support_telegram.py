@@ -189,16 +189,16 @@ class FakeInbox:
 class FakeChats:
     """Keeps what updates told."""
 
-    seen: list[tuple[int, int, bool | None]] = field(default_factory=list)
+    seen: list[tuple[int, int, bool]] = field(default_factory=list)
     by_hand: list[tuple[int, tuple[str, ...], int]] = field(default_factory=list)
     rights: list[tuple[int, bool, str]] = field(default_factory=list)
     moves: list[tuple[int, int]] = field(default_factory=list)
     broken: bool = False
 
-    async def message_seen(self, chat_id: int, message_id: int, *, ours: bool | None) -> None:
+    async def message_seen(self, chat_id: int, message_id: int, *, theirs: bool) -> None:
         if self.broken:
             raise StoreError("no")
-        self.seen.append((chat_id, message_id, ours))
+        self.seen.append((chat_id, message_id, theirs))
 
     async def posted_by_hand(self, chat_id: int, links: Sequence[str], message_id: int) -> None:
         self.by_hand.append((chat_id, tuple(links), message_id))

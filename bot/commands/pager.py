@@ -43,14 +43,15 @@ async def turned_page(slices: Slices, turn: Turn) -> Page:
 
 def page_buttons(page: Page, tag: str, scope: str, say: Say) -> tuple[Button, ...]:
     """The row under `page`: a button for each side on which there is more; may be empty."""
-    row = []
-    if page.newer:
-        turn = Turn(Direction.NEWER, anchor_of(page.headlines[0]), scope)
-        row.append(button(say("‹ Previous"), tag, pack(turn)))
-    if page.older:
-        turn = Turn(Direction.OLDER, anchor_of(page.headlines[-1]), scope)
-        row.append(button(say("More ›"), tag, pack(turn)))
-    return tuple(row)
+    newer = pack(Turn(Direction.NEWER, anchor_of(page.headlines[0]), scope)) if page.newer else ""
+    older = pack(Turn(Direction.OLDER, anchor_of(page.headlines[-1]), scope)) if page.older else ""
+    return turn_buttons(tag, newer, older, say)
+
+
+def turn_buttons(tag: str, newer: str, older: str, say: Say) -> tuple[Button, ...]:
+    """The row that turns a page: `newer` and `older` are payloads, '' where nothing is left on that side."""
+    row = ((say("‹ Previous"), newer), (say("More ›"), older))
+    return tuple(button(label, tag, payload) for label, payload in row if payload)
 
 
 async def _beside(slices: Slices, anchor: Anchor, direction: Direction, limit: int) -> Sequence[Headline]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.commands.buttons import button
 from bot.commands.command import Handler
+from bot.commands.pager import turn_buttons
 from bot.commands.words import quotable
 from bot.domain.paging import PAGE, Direction
-from bot.domain.replies import Button, Listing, Reply, Request
-from bot.domain.search import FoundTurn, Match, Place, Query, pack_turn, parse, top, unpack_turn
+from bot.domain.replies import Listing, Reply, Request
+from bot.domain.search import FoundTurn, Match, Query, pack_turn, parse, top, unpack_turn
 from bot.locale import Say
 from bot.ports import HeadlineFinder, SearchMemory
 
@@ -77,21 +77,14 @@ class Search(Handler):
 
 
 def _listing(page: _Page, query: Query, search: int, say: Say) -> Reply:
-    row = []
-    if page.newer:
-        row.append(_turn(Direction.NEWER, page.matches[0].place, search, say))
-    if page.older:
-        row.append(_turn(Direction.OLDER, page.matches[-1].place, search, say))
+    newer = pack_turn(FoundTurn(Direction.NEWER, page.matches[0].place, search)) if page.newer else ""
+    older = pack_turn(FoundTurn(Direction.OLDER, page.matches[-1].place, search)) if page.older else ""
+    row = turn_buttons(SEARCH_TAG, newer, older, say)
     return Reply(
         heading=say("Found: {words}", words=quotable(query.text)),
         listing=Listing(tuple(match.headline for match in page.matches)),
-        buttons=(tuple(row),) if row else (),
+        buttons=(row,) if row else (),
     )
-
-
-def _turn(direction: Direction, place: Place, search: int, say: Say) -> Button:
-    label = say("‹ Previous") if direction is Direction.NEWER else say("More ›")
-    return button(label, SEARCH_TAG, pack_turn(FoundTurn(direction, place, search)))
 
 
 def _toast(text: str) -> Reply:

@@ -7,7 +7,7 @@ Telegram. All times are aware UTC, all durations `timedelta`. Verbs of the store
 """
 
 from bot.ports.delivering import ChannelStore, DoubtStore, EditStore, HandStore, Outbox
-from bot.ports.desk import Alert, DeskStore, Trouble, Upkeep
+from bot.ports.desk import Alert, DeskChat, DeskStore, Trouble, Upkeep
 from bot.ports.network import AnswerStore, ChatEvents, Network, Pace, Renderer, Traffic, TrafficStore
 from bot.ports.orders import DecisionStore, OrderStore, Question, QuestionStore, Reach, StoryFinder
 from bot.ports.polling import PollStore, PopularStore, WatchedFeed, WatchStore
@@ -17,6 +17,7 @@ from bot.ports.readers import (
     Answering,
     EngagementLog,
     EngagementReader,
+    GroupChoices,
     HeadlineFinder,
     HeadlineReader,
     InlineAnswering,
@@ -36,12 +37,14 @@ __all__ = [
     "ChatEvents",
     "Clock",
     "DecisionStore",
+    "DeskChat",
     "DeskStore",
     "DigestStore",
     "DoubtStore",
     "EditStore",
     "EngagementLog",
     "EngagementReader",
+    "GroupChoices",
     "GroupMessages",
     "HandStore",
     "HeadlineFinder",

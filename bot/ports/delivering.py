@@ -100,8 +100,8 @@ class DoubtStore(Protocol):
         """The search for a twin ended."""
         ...
 
-    async def saw_message(self, chat_id: int, message_id: int, *, ours: bool | None, now: datetime) -> None:
-        """A message id is known to exist; `ours` None where nobody knows whose it is."""
+    async def saw_message(self, chat_id: int, message_id: int, *, theirs: bool, now: datetime) -> None:
+        """A message id is known to exist; `theirs`: surely not the bot's."""
         ...
 
 

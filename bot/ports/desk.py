@@ -27,6 +27,23 @@ class Trouble:
     values: Mapping[str, str]
 
 
+class DeskChat(Protocol):
+    """`OPS_CHAT`, which gets another id when it becomes a supergroup; kept, so that restarts know it too."""
+
+    @property
+    def id(self) -> int | None:
+        """Where the desk is now; None where there is none."""
+        ...
+
+    async def follow(self, old_chat_id: int, new_chat_id: int) -> None:
+        """A group became a supergroup; nothing happens if it is not the desk's."""
+        ...
+
+    async def moved(self) -> None:
+        """Wait until the desk has another id than when this was last asked."""
+        ...
+
+
 class DeskStore(Protocol):
     """Troubles that were told, and the lines that wait for `OPS_CHAT`."""
 

@@ -139,8 +139,8 @@ class AnswerStore(Protocol):
 class ChatEvents(Protocol):
     """What updates tell about channels, apart from commands."""
 
-    async def message_seen(self, chat_id: int, message_id: int, *, ours: bool | None) -> None:
-        """Somebody's message: its id is known now."""
+    async def message_seen(self, chat_id: int, message_id: int, *, theirs: bool) -> None:
+        """A message whose id is known now; `theirs`: surely not the bot's."""
         ...
 
     async def posted_by_hand(self, chat_id: int, links: Sequence[str], message_id: int) -> None:

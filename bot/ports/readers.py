@@ -111,6 +111,14 @@ class ReaderStore(Protocol):
         ...
 
 
+class GroupChoices(Protocol):
+    """What groups have chosen, where they get another id."""
+
+    async def moved(self, group: int, chat_id: int, now: datetime) -> None:
+        """A group became a supergroup: what it chose, its subscription with it, goes along."""
+        ...
+
+
 class Membership(Protocol):
     """Who may speak for a group."""
 

@@ -83,7 +83,7 @@ class NewsStore(Protocol):
         """The reader lets nothing in: forget the subscription."""
         ...
 
-    async def moved(self, reader: int, chat_id: int) -> None:
+    async def moved(self, reader: int, chat_id: int, now: datetime) -> None:
         """A group became a supergroup."""
         ...
 

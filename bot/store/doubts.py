@@ -89,12 +89,12 @@ class Doubts:
             await tx.run(_TWIN_SOUGHT, (doubt.delivery_id,))
             await tx.many(SAW, [(doubt.target.chat_id, message, 1, ticks(now)) for message in standing])
 
-    async def saw_message(self, chat_id: int, message_id: int, *, ours: bool | None, now: datetime) -> None:
-        """A message id is known to exist in one of our chats."""
+    async def saw_message(self, chat_id: int, message_id: int, *, theirs: bool, now: datetime) -> None:
+        """A message id is known to exist in one of our chats; `theirs`: surely not the bot's."""
         async with self._database.transaction() as tx:
             await tx.run(KNOW_ID, {"chat": chat_id, "message": message_id})
-            if ours is not None:
-                await tx.run(SAW, (chat_id, message_id, int(ours), ticks(now)))
+            if theirs:
+                await tx.run(SAW, (chat_id, message_id, 0, ticks(now)))
 
     async def highest(self, chat_id: int) -> int | None:
         """The highest message id known of a chat."""

@@ -36,16 +36,18 @@ _TOO_OLD = """
 DELETE FROM fanouts WHERE headline_id IN (SELECT id FROM headlines h
     WHERE h.id = fanouts.headline_id AND h.first_seen_at - h.published_at > :max_age)
 """
-_ACTIVE = f"""
+#: Every fan-out, with what is asked about it.
+FANOUTS = f"""
 SELECT f.headline_id, f.at, f.start, f.cursor, f.wrapped, f.late_at, f.asked_from, f.asked_to, f.asked_round,
     h.also, {WORDS}
-FROM fanouts f JOIN headlines h ON h.id = f.headline_id WHERE f.{GOING}
-ORDER BY f.headline_id
+FROM fanouts f JOIN headlines h ON h.id = f.headline_id
 """  # noqa: S608 - constants of ours
+_ACTIVE = f"{FANOUTS} WHERE f.{GOING} ORDER BY f.headline_id"
 _READERS = """
 SELECT id, wish, since FROM subscribers WHERE digest_at IS NULL AND id > :after ORDER BY id LIMIT :limit
 """
-_ADD = "INSERT OR IGNORE INTO reader_rows (reader_id, headline_id, at, digest) VALUES (?, ?, ?, ?)"
+#: Rows as `rows_for` makes them.
+ADD = "INSERT OR IGNORE INTO reader_rows (reader_id, headline_id, at, digest) VALUES (?, ?, ?, ?)"
 _MOVE = "UPDATE fanouts SET start = :start, cursor = :cursor, wrapped = :wrapped WHERE headline_id = :id"
 _OVER = "DELETE FROM fanouts WHERE headline_id = :id"
 _LATE = """
@@ -103,7 +105,7 @@ async def _open_page(tx: Transaction, active: Sequence[Row], limit: int) -> None
     offered: Counter[int] = Counter()
     # The newest come first where there is not room for all.
     for fanout in reversed(active):
-        await tx.many(_ADD, _rows(fanout, readers, offered))
+        await tx.many(ADD, rows_for(fanout, readers, offered))
         step = _after(fanout, position, cursor)
         named = {
             "id": fanout["headline_id"],
@@ -117,7 +119,7 @@ async def _open_page(tx: Transaction, active: Sequence[Row], limit: int) -> None
             await tx.run(_MOVE, named)
 
 
-def _rows(fanout: Row, readers: Sequence[Row], offered: Counter[int]) -> list[tuple[int, int, int, bool]]:
+def rows_for(fanout: Row, readers: Sequence[Row], offered: Counter[int]) -> list[tuple[int, int, int, bool]]:
     """A row for each reader that wants the headline and was not asked before; a wish is read once a page.
 
     Of what came too late each gets one message; `offered` counts what is in it.

@@ -10,6 +10,7 @@ from bot.domain.delivery import FrozenRequest
 from bot.domain.subscriptions import MOST_MERGED, ReaderNews
 from bot.store.connection import Database, Row, Transaction
 from bot.store.fanout import FanOut
+from bot.store.moving import move_group
 from bot.store.rows import HEADLINE, headline_of
 from bot.store.values import dump, freeze, thaw, ticks
 
@@ -62,7 +63,6 @@ _AGAIN = (
     "UPDATE reader_rows SET state = 'RETRY' WHERE state = 'UNCERTAIN' AND next_at <= ? RETURNING reader_id"
 )
 _STOP = "DELETE FROM subscribers WHERE id = ?"
-_MOVED = "UPDATE OR REPLACE subscribers SET id = :new WHERE id = :old"
 
 
 class ReaderNewsStore:
@@ -136,10 +136,9 @@ class ReaderNewsStore:
         async with self._database.transaction() as tx:
             await tx.run(_STOP, (reader,))
 
-    async def moved(self, reader: int, chat_id: int) -> None:
+    async def moved(self, reader: int, chat_id: int, now: datetime) -> None:
         """A group became a supergroup."""
-        async with self._database.transaction() as tx:
-            await tx.run(_MOVED, {"old": reader, "new": chat_id})
+        await move_group(self._database, reader, chat_id, now)
 
 
 def _reader(row: Row) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.store.connection import Database
+from bot.store.moving import move_group
 from bot.store.values import ticks
 
 _LANGUAGE = "SELECT language FROM readers WHERE id = ?"
@@ -37,3 +38,7 @@ class ReaderChoices:
         async with self._database.transaction() as tx:
             await tx.run(_ERASE, (reader,))
             await tx.run(_STOP, (reader,))
+
+    async def moved(self, group: int, chat_id: int, now: datetime) -> None:
+        """A group became a supergroup: what it chose, its subscription with it, goes along."""
+        await move_group(self._database, group, chat_id, now)

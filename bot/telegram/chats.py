@@ -29,26 +29,26 @@ class ChatWatcher:
     async def see(self, update: Json) -> None:
         """Every kind of update may come; most tell nothing here. Raises what `ChatEvents` raises."""
         if "channel_post" in update:
-            await self._post(update["channel_post"], ours=False)
+            await self._post(update["channel_post"], theirs=True)
         elif "edited_channel_post" in update:
             # An editor may have changed a post of ours by hand: whose it is cannot be told.
-            await self._post(update["edited_channel_post"], ours=None)
+            await self._post(update["edited_channel_post"], theirs=False)
         elif "my_chat_member" in update:
             await self._membership(update["my_chat_member"])
         elif "message" in update and update["message"]["chat"]["type"] in _GROUPS:
             await self._group_message(update["message"])
 
-    async def _post(self, post: Json, *, ours: bool | None) -> None:
+    async def _post(self, post: Json, *, theirs: bool) -> None:
         """A bot is told of everybody's posts but its own (Bot API, channel_post)."""
         chat_id, message_id = post["chat"]["id"], post["message_id"]
-        await self._chats.message_seen(chat_id, message_id, ours=ours)
+        await self._chats.message_seen(chat_id, message_id, theirs=theirs)
         links = links_in(post)
         if links:
             await self._chats.posted_by_hand(chat_id, links, message_id)
 
     async def _group_message(self, message: Json) -> None:
         chat_id = message["chat"]["id"]
-        await self._chats.message_seen(chat_id, message["message_id"], ours=False)
+        await self._chats.message_seen(chat_id, message["message_id"], theirs=True)
         if "migrate_to_chat_id" in message:
             await self._chats.migrated(chat_id, message["migrate_to_chat_id"])
         if "migrate_from_chat_id" in message:

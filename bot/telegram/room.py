@@ -15,6 +15,7 @@ from bot.ports import (
     AnswerStore,
     ChatEvents,
     Clock,
+    DeskChat,
     EngagementLog,
     Inbox,
     InlineAnswering,
@@ -45,11 +46,11 @@ _MENU_TRIES = 8
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach Telegram, and who is who there. `ops_chat` is the desk's chat, None where there is none."""
+    """How to reach Telegram, and who is who there. `desk` is the editors' chat, if there is one."""
 
     token: str
     api_url: str
-    ops_chat: int | None
+    desk: DeskChat
     zone: tzinfo
     is_editor: Callable[[int, int | None], bool]
 
@@ -86,11 +87,12 @@ class TelegramRoom:
         self.bot: QuietBot = build_bot(access.token, access.api_url, Limiter(pace, traffic, clock, events))
         self.open_answers = OpenAnswers(answers, clock)
         self._comings = Comings(clock)
-        settler = Settler(self.bot, clock, access.ops_chat, self.open_answers, self._comings)
+        settler = Settler(self.bot, clock, lambda: access.desk.id, self.open_answers, self._comings)
         self.network = TelegramNetwork(self.bot, settler)
         self.members = Members(self.bot)
         self._updates: UpdateLoop | None = None
         self._menus: Sequence[Menu] = ()
+        self._desk_menus: Mapping[str, Sequence[Entry]] = {}
 
     def listen(
         self,
@@ -107,9 +109,7 @@ class TelegramRoom:
 
         With a `webhook` updates are brought (`receive`), else fetched; `own_path` as in `UpdateLoop`.
         """
-        self._menus = all_menus(menus)
-        if desk_menus is not None and self._access.ops_chat is not None:
-            self._menus = [*self._menus, *all_menus(desk_menus, self._access.ops_chat)]
+        self._menus, self._desk_menus = all_menus(menus), desk_menus or {}
         known = [*menus.values(), *(desk_menus or {}).values()]
         commands = {entry.command for entries in known for entry in entries}
         readers = Readers(self._access.zone, self._access.is_editor, desk.choices.language, commands)
@@ -178,8 +178,16 @@ class TelegramRoom:
             await asyncio.wait([showing])
 
     async def _show_menus(self) -> None:
+        while True:
+            await self._publish_menus()
+            await self._access.desk.moved()
+
+    async def _publish_menus(self) -> None:
+        wanted, desk = self._menus, self._access.desk.id
+        if self._desk_menus and desk is not None:
+            wanted = [*wanted, *all_menus(self._desk_menus, desk)]
         for attempt in range(1, _MENU_TRIES + 1):
-            faults = await publish(self.bot, self._menus)
+            faults = await publish(self.bot, wanted)
             if not faults:
                 return
             await self._clock.sleep(backoff(attempt).total_seconds())

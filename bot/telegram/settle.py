@@ -66,7 +66,7 @@ class Comparison:
 
 
 class Settler:
-    """Walks ids for `TelegramNetwork`. `ops_chat` is the chat that forwards go to, None where there is none;
+    """Walks ids for `TelegramNetwork`. `ops_chat` tells the chat that forwards go to, None where there is none;
     `answers` knows of answers to readers whose ids are not known yet, `comings` whether the bot was out meanwhile.
     """
 
@@ -74,7 +74,7 @@ class Settler:
         self,
         bot: QuietBot,
         clock: Clock,
-        ops_chat: int | None,
+        ops_chat: Callable[[], int | None],
         answers: OpenAnswers | None = None,
         comings: Comings | None = None,
     ) -> None:
@@ -130,7 +130,7 @@ class Settler:
 
     def _comparison(self, doubt: Doubt, rights: Rights) -> Comparison:
         answers = rights.in_group and doubt.answers_open
-        return Comparison(self._ops_chat is not None, rights.edits_all, answers, [])
+        return Comparison(self._ops_chat() is not None, rights.edits_all, answers, [])
 
     async def _walk(self, walk: Walk, ask: Ask, enough: Callable[[Walk], bool]) -> Walk:
         while (message_id := walk.question) is not None and not enough(walk):
@@ -167,7 +167,7 @@ class Settler:
         if not by_forward.possible:
             return None
         body = {
-            "chat_id": self._ops_chat,
+            "chat_id": self._ops_chat(),
             "from_chat_id": doubt.target.chat_id,
             "message_id": message_id,
             "disable_notification": True,
@@ -176,7 +176,7 @@ class Settler:
             forward = await self._bot.call("forwardMessage", body, ticket=PACED)
         except TelegramError as error:
             return _heard(error)
-        await self._remove(forward)
+        await self._remove(forward, body["chat_id"])
         if not says_the_same(doubt.request, forward):
             return Heard.FOREIGN
         by_forward.same.append(message_id)
@@ -187,11 +187,9 @@ class Settler:
             await self._turn()
             await self._by_forward(doubt, message_id, by_forward)
 
-    async def _remove(self, forward: dict[str, Any]) -> None:
+    async def _remove(self, forward: dict[str, Any], chat_id: object) -> None:
         try:
-            await self._bot.call(
-                "deleteMessage", {"chat_id": self._ops_chat, "message_id": forward["message_id"]}
-            )
+            await self._bot.call("deleteMessage", {"chat_id": chat_id, "message_id": forward["message_id"]})
         except TelegramError:
             return  # a silent forward that stays does no harm
 

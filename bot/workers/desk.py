@@ -10,6 +10,7 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.domain.alerts import alert
@@ -25,7 +26,7 @@ from bot.events import (
     UpdatesRecovered,
     UpdatesTrouble,
 )
-from bot.ports import Alert, Clock, DeskStore, Network, Pace, Question, QuestionStore, Trouble
+from bot.ports import Alert, Clock, DeskChat, DeskStore, Network, Pace, Question, QuestionStore, Trouble
 from bot.workers.lines import Line, said
 from bot.workers.loop import Loop, Tasks
 from bot.workers.saving import Saver
@@ -52,7 +53,7 @@ _ANSWERS = {"id": ("Terbitkan", "Lewati"), "en": ("Publish", "Pass over")}
 
 
 class Desk:
-    """The loop of alerts. `ops_chat` None: troubles are logged by others, nobody is told."""
+    """The loop of alerts. Without an `ops_chat` troubles are logged by others, nobody is told."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class Desk:
         pace: Pace,
         clock: Clock,
         events: Events,
-        ops_chat: int | None,
+        ops_chat: DeskChat,
         language: str,
     ) -> None:
         self._store = store
@@ -96,7 +97,7 @@ class Desk:
             await self._tasks.finish(_GRACE)
 
     def _hear(self, event: Event) -> None:
-        if self._ops_chat is None:
+        if self._ops_chat.id is None:
             return
         if isinstance(event, Delivered):
             self._learn(event)
@@ -120,13 +121,13 @@ class Desk:
             self.loop.nudge()
 
     async def _round(self) -> float:
-        if self._ops_chat is None:
+        if self._ops_chat.id is None:
             return _EVERY
         await self._queue_heard()
         await self._ask_editors()
         await self._compare()
         if _ONE not in self._tasks and self._clock.now() >= self._quiet_until:
-            await self._start_sending(self._ops_chat)
+            await self._start_sending(self._ops_chat.id)
         return _EVERY
 
     async def _queue_heard(self) -> None:
@@ -206,6 +207,8 @@ class Desk:
             Target(0, ops_chat, name="OPS_CHAT"), FrozenRequest("sendMessage", body)
         )
         now = self._clock.now()
+        if outcome.moved_to is not None:
+            await self._saved(partial(self._ops_chat.follow, ops_chat, outcome.moved_to))
         again = self._again(waiting, outcome, ops_chat, now)
         if again is None:
             self._refusals = 0
@@ -227,7 +230,6 @@ class Desk:
                 self._pace.refuse(ops_chat, until, now)
                 return until
             case Verdict.MOVED if outcome.moved_to is not None:
-                self._ops_chat = outcome.moved_to
                 return now
             case Verdict.NOT_SENT:
                 return now + backoff(self._refusals)

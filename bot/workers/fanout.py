@@ -173,7 +173,8 @@ class Courier:
 
     async def _follow(self, group: int, chat_id: int, now: datetime) -> None:
         async def move() -> None:
-            await self._store.retry(group, now)
-            await self._store.moved(group, chat_id)
+            # An update may have told of it before: then what was on its way waits under the new id already.
+            await self._store.moved(group, chat_id, now)
+            await self._store.retry(chat_id, now)
 
         await self._saved(move)

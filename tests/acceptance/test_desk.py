@@ -265,3 +265,36 @@ async def explained(place: World, link: str) -> dict[str, Any]:
     place.bots.remove(command)
     told: dict[str, Any] = json.loads(command.output.splitlines()[-1])
     return told
+
+
+async def _serves(place: World, desk: Chat, editor: User) -> None:
+    """An editor's order is answered, and the editors' menu stands there."""
+    before = len(place.posts(desk))
+    place.people.say(desk, editor, "/status")
+    await place.until(lambda: len(place.posts(desk)) > before, "an answer to /status")
+    assert place.posts(desk)[-1].text.startswith("Keadaan")
+    await place.until(lambda: _menu(place, desk), "the editors' menu")
+
+
+def _menu(place: World, desk: Chat) -> list[str]:
+    """Where the desk's menus stand."""
+    return [key for key in place.sandbox.state.commands if str(desk.id) in key]
+
+
+async def test_a_desk_that_becomes_a_supergroup_is_the_desk(tmp_path: Path) -> None:
+    """Its editors' rights, their menu, and what the desk is told go along, through a restart too."""
+    async with world(tmp_path) as place:
+        group = place.moderators.add_chat("group", "Redaksi")
+        _, editor = place.reader("Rina")
+        place.settings["OPS_CHAT"] = str(group.id)
+        await place.start()
+        await place.until_posted(1)
+        grown = place.moderators.upgrade(group)
+        await _serves(place, grown, editor)
+        await place.bot.terminate()
+        for key in _menu(place, grown):
+            del place.sandbox.state.commands[key]
+        await place.start()
+        await _serves(place, grown, editor)
+        place.moderators.set_rights(place.channel, "kicked")
+        await place.until(lambda: "menolak" in place.posts(grown)[-1].text, "an alert")

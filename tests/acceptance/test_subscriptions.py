@@ -125,6 +125,38 @@ async def test_a_group_has_news_beside_its_posts(tmp_path: Path) -> None:
         assert news(group, article.title) == 1
 
 
+async def test_a_forum_has_its_news_in_the_topic_where_it_was_asked_for(tmp_path: Path) -> None:
+    """Not in General, and as long as the group exists: it becomes another group's id, and the news follows."""
+    async with world(tmp_path, FIRST_RUN_POSTS="0") as place:
+        await ready(place)
+        forum = place.moderators.add_chat("supergroup", "Warga")
+        topic = place.moderators.add_topic(forum, "Berita").id
+        before = len(own(forum))
+        place.people.say(forum, place.moderators.owner(), "/langganan semua", thread=topic)
+        await place.until(lambda: len(own(forum)) > before, "an answer")
+        article = place.portal.publish()
+        await place.until(lambda: news(forum, article.title), "news in the forum")
+
+        assert [message.thread for message in own(forum) if article.title in message.text] == [topic]
+
+
+async def test_a_group_that_becomes_a_supergroup_keeps_what_it_chose(tmp_path: Path) -> None:
+    """Subscription and language; each headline comes once."""
+    async with world(tmp_path, FIRST_RUN_POSTS="0") as place:
+        await ready(place)
+        group, owner = place.moderators.add_chat("group", "Warga"), place.moderators.owner()
+        await asked(place, group, owner, "/bahasa en")
+        await asked(place, group, owner, "/langganan semua")
+        grown = place.moderators.upgrade(group)
+        article = place.portal.publish()
+        await place.until(lambda: news(grown, article.title), "news in the supergroup")
+        await place.until_looked(2)
+
+        assert news(grown, article.title) == 1
+        assert "subscription" in await asked(place, grown, owner, "/langganan")
+        assert [row["id"] for row in place.rows("SELECT id FROM subscribers")] == [grown.id]
+
+
 async def test_a_fan_out_goes_on_after_a_kill(tmp_path: Path) -> None:
     """Every reader has the news; only who was being sent it at that moment may have it twice."""
     async with world(tmp_path, FIRST_RUN_POSTS="0") as place:

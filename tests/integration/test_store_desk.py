@@ -246,7 +246,7 @@ async def test_traffic_is_read_back(home: Home) -> None:
 
 async def test_a_block_is_remembered(home: Home) -> None:
     """The longest of several, until it is over; ids learnt of the chat stay."""
-    await home.stores.doubts.saw_message(-1, 5, ours=None, now=NOW)
+    await home.stores.doubts.saw_message(-1, 5, theirs=False, now=NOW)
     log = home.stores.traffic
     for minutes in (5, 9, 2):
         await log.note_block(-1, NOW + minutes * MINUTE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -34,11 +35,18 @@ async def doubted(home: Home, *, known: int | None = 50) -> int:
     """A channel, and a story that was sent to it with an unknown outcome; returns the headline's id."""
     await home.furnish()
     if known is not None:
-        await home.stores.doubts.saw_message(-1001, known, ours=None, now=NOW)
+        await home.stores.doubts.saw_message(-1001, known, theirs=False, now=NOW)
     (story,) = await home.news(1)
     (claim,) = await home.claim()
     await home.stores.outbox.uncertain(claim, NOW + MINUTE, "timed out", NOW)
     return story
+
+
+async def said(home: Home, message_id: int, at: datetime) -> None:
+    """An answer to a reader got that id."""
+    answer_id = await home.stores.answers.answer_begins(-1001, at)
+    assert answer_id is not None
+    await home.stores.answers.answer_ends(answer_id, message_id, at)
 
 
 async def only_doubt(home: Home, at: object = NOW + MINUTE) -> Doubt:
@@ -57,8 +65,10 @@ async def sent_again(home: Home) -> Claim:
 async def test_a_doubt_comes_when_its_time_has_come(home: Home) -> None:
     """With the request as it went out and all that is known of the ids around it."""
     story = await doubted(home)
-    for message_id, ours in ((49, True), (52, True), (53, False), (54, None), (20, True)):
-        await home.stores.doubts.saw_message(-1001, message_id, ours=ours, now=NOW)
+    for message_id in (49, 52, 20):
+        await said(home, message_id, NOW)
+    for message_id, theirs in ((53, True), (54, False)):
+        await home.stores.doubts.saw_message(-1001, message_id, theirs=theirs, now=NOW)
     stores = await home.again()
 
     assert await stores.doubts.doubts(NOW + MINUTE - SECOND) == []
@@ -132,7 +142,7 @@ async def test_what_is_absent_goes_out_again_as_it_was(home: Home) -> None:
 async def test_the_id_known_before_the_first_attempt_is_kept(home: Home) -> None:
     """Through a resend, a failed try of it and a second doubt."""
     story = await doubted(home, known=50)
-    await home.stores.doubts.saw_message(-1001, 58, ours=False, now=NOW)
+    await home.stores.doubts.saw_message(-1001, 58, theirs=True, now=NOW)
     claim = await sent_again(home)
     await home.stores.outbox.retry(claim, NOW + MINUTE, "no route", None, NOW + MINUTE)
     await home.again()
@@ -152,7 +162,7 @@ async def test_the_id_known_before_is_refreshed_otherwise(home: Home) -> None:
     (story,) = await home.news(1)
     (claim,) = await home.claim()
     await home.stores.outbox.retry(claim, NOW, "no route", None, NOW)
-    await home.stores.doubts.saw_message(-1001, 64, ours=None, now=NOW)
+    await home.stores.doubts.saw_message(-1001, 64, theirs=False, now=NOW)
     await home.again()
     await home.claim()
 
@@ -163,7 +173,7 @@ async def test_the_highest_id_never_falls(home: Home) -> None:
     """Ids are told in any order."""
     await home.furnish()
     for message_id in (7, 30, 12):
-        await home.stores.doubts.saw_message(-1001, message_id, ours=None, now=NOW)
+        await home.stores.doubts.saw_message(-1001, message_id, theirs=False, now=NOW)
     stores = await home.again()
 
     assert await stores.doubts.highest(-1001) == 30
@@ -226,8 +236,8 @@ async def test_a_chat_let_in_again_is_asked_at_once(home: Home) -> None:
 async def test_seen_messages_are_forgotten_one_day(home: Home) -> None:
     """Those that no doubt reaches back to."""
     await doubted(home)
-    await home.stores.doubts.saw_message(-1001, 51, ours=True, now=NOW)
-    await home.stores.doubts.saw_message(-1001, 52, ours=True, now=NOW + HOUR)
+    await said(home, 51, NOW)
+    await said(home, 52, NOW + HOUR)
     await home.stores.doubts.forget_seen(NOW + MINUTE)
     await home.again()
 

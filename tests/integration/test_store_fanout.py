@@ -397,9 +397,27 @@ async def test_a_group_that_moved_keeps_its_subscription(room: Room) -> None:
     await room.subscribe(-5)
     await room.news(1)
     await room.expand()
-    await room.store.moved(-5, -1005)
+    await room.store.moved(-5, -1005, NOW)
     assert await room.claim() == {-1005: [1]}
     assert await room.readers.subscription(-5) is None
+
+
+@pytest.mark.parametrize("asked", [0, 1, 2, 3])
+async def test_a_group_that_moves_under_a_cursor_has_the_news_once(room: Room, asked: int) -> None:
+    """Wherever the fan-out stands between its old place and its new one."""
+    await room.subscribe(-30, -20, -10, 7)
+    await room.news(1)
+    sent: list[tuple[int, int]] = []
+    for _page in range(asked):
+        await room.expand(1)
+        for reader, some in (await room.claim()).items():
+            sent += [(reader, one) for one in some]
+            await room.store.sent(reader)
+    await room.store.moved(-20, -1005, NOW + 2 * SECOND)
+    await room.store.moved(-10, -15, NOW + 2 * SECOND)
+    sent += await room.drain(1)
+    moved = {-20: -1005, -10: -15}
+    assert sorted(moved.get(reader, reader) for reader, _ in sent) == [-1005, -30, -15, 7]
 
 
 async def test_a_surge_sets_out_when_an_editor_releases_it(tmp_path: Path) -> None:

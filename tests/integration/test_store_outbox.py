@@ -112,7 +112,7 @@ async def test_a_claim_stores_exactly_what_is_sent(home: Home) -> None:
     """Request, chat, attempt and the last id known before stand in the row; the message counts as traffic."""
     await home.furnish()
     (story,) = await home.news(1)
-    await home.stores.doubts.saw_message(-1001, 41, ours=None, now=NOW)
+    await home.stores.doubts.saw_message(-1001, 41, theirs=False, now=NOW)
     claims = await home.claim(NOW + SECOND)
     stores = await home.again()
 
@@ -230,7 +230,7 @@ async def test_sent_rows_stand_under_their_ids(home: Home) -> None:
     """Several together; the highest id of each chat is known afterwards and never falls."""
     await home.furnish(channel("@satu"), channel("@dua"))
     (story,) = await home.news(1)
-    await home.stores.doubts.saw_message(-1002, 900, ours=None, now=NOW)
+    await home.stores.doubts.saw_message(-1002, 900, theirs=False, now=NOW)
     await home.deliver(100, NOW + SECOND)
     stores = await home.again()
 

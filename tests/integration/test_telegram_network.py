@@ -60,7 +60,7 @@ class Bench:
         return self.with_desk(None)
 
     def with_desk(self, ops_chat: int | None) -> TelegramNetwork:
-        return TelegramNetwork(self.bot, Settler(self.bot, RealClock(), ops_chat, self.answers))
+        return TelegramNetwork(self.bot, Settler(self.bot, RealClock(), lambda: ops_chat, self.answers))
 
     @property
     def request(self) -> FrozenRequest:
@@ -171,7 +171,7 @@ async def test_a_send_is_tried_once_and_its_outcome_is_honest(
 async def test_an_answer_of_an_unforeseen_shape_is_unknown() -> None:
     """Telegram agreed to something; nobody knows to what."""
     async with scripted((200, '{"ok":true,"result":[]}')) as script, plain_bot(script.url) as bot:
-        network = TelegramNetwork(bot, Settler(bot, RealClock(), None))
+        network = TelegramNetwork(bot, Settler(bot, RealClock(), lambda: None))
         outcome = await network.send(Target(1, -100), FrozenRequest("sendMessage", {"text": "x"}))
         resolved = await network.resolve("@kabar")
 
@@ -185,7 +185,7 @@ async def test_what_has_its_place_asks_for_no_other() -> None:
     limiter = Limiter(pace, traffic, RealClock(), Events([told.append]))
     refusal = '{"ok":false,"error_code":429,"description":"Slow","parameters":{"retry_after":9}}'
     async with scripted((429, refusal)) as script, plain_bot(script.url, limiter=limiter) as bot:
-        network = TelegramNetwork(bot, Settler(bot, RealClock(), None))
+        network = TelegramNetwork(bot, Settler(bot, RealClock(), lambda: None))
         sent = await network.send(Target(1, -100), FrozenRequest("sendMessage", {"text": "x"}))
         edited = await network.edit(Target(1, -100), 7, FrozenRequest("sendMessage", {"text": "x"}))
 
@@ -327,7 +327,7 @@ async def test_a_removal_while_asking_is_noticed_at_the_end(bench: Bench) -> Non
                 bench.sandbox.moderators.set_rights(bench.channel, "kicked")
             await super().sleep(seconds)
 
-    network = TelegramNetwork(bench.bot, Settler(bench.bot, Removing(), None))
+    network = TelegramNetwork(bench.bot, Settler(bench.bot, Removing(), lambda: None))
     answer = await network.settle(doubt(bench.target, bench.request, known))
 
     assert answer.found is Found.LATER
@@ -354,11 +354,11 @@ async def test_out_and_in_again_while_asking_is_noticed(bench: Bench) -> None:
                 await watcher.see({"my_chat_member": change})
             await super().sleep(seconds)
 
-    settler = Settler(bench.bot, OutAndIn(), None, comings=comings)
+    settler = Settler(bench.bot, OutAndIn(), lambda: None, comings=comings)
     asked = doubt(bench.target, bench.request, known)
 
     assert (await settler.settle(asked)).found is Found.LATER
-    later = await Settler(bench.bot, RealClock(), None, comings=comings).settle(asked)
+    later = await Settler(bench.bot, RealClock(), lambda: None, comings=comings).settle(asked)
     assert (later.found, later.ids) == (Found.ARRIVED, (arrived,))
 
 
@@ -393,7 +393,7 @@ async def test_known_messages_are_skipped(bench: Bench) -> None:
 async def test_questions_are_asked_ten_a_second_at_most(bench: Bench) -> None:
     """Of all walks together."""
     clock = FakeClock()
-    settler = Settler(bench.bot, clock, None)
+    settler = Settler(bench.bot, clock, lambda: None)
     began = clock.now()
     for _ in range(2):
         await settler.settle(doubt(bench.target, bench.request, bench.last))

@@ -397,7 +397,7 @@ async def test_a_post_by_hand_tells_its_links() -> None:
             (room.channel.id, ["https://kabar.id/read/4"], second.id),
         ]
         assert room.chats.seen == [
-            (room.channel.id, number, False) for number in (first.id, second.id, third.id)
+            (room.channel.id, number, True) for number in (first.id, second.id, third.id)
         ]
         assert room.requests == []
 
@@ -409,7 +409,7 @@ async def test_a_changed_post_may_be_ours() -> None:
         room.people.edit(room.channel, post.id, "Baru https://kabar.id/read/9")
         await room.settled(2)
 
-        assert room.chats.seen[1] == (room.channel.id, post.id, None)
+        assert room.chats.seen[1] == (room.channel.id, post.id, False)
         assert room.chats.by_hand == [(room.channel.id, ("https://kabar.id/read/9",), post.id)]
 
 
@@ -464,7 +464,7 @@ async def test_messages_in_groups_are_seen() -> None:
         number = room.say("/terbaru", room.group)
         await room.answered()
 
-        assert room.chats.seen == [(room.group.id, number, False)]
+        assert room.chats.seen == [(room.group.id, number, True)]
 
 
 # ---------------------------------------------------------------- the loop and the server

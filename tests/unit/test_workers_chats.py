@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
 
+from bot.domain.subscriptions import Wish
 from bot.events import ChannelMoved, ChannelPaused, ChannelResumed
+from bot.store.ops_chat import OpsChat
 from bot.workers.chats import Chats
 from tests.fakes import Newsroom
 from tests.support_store import NOW, channel, link
 
-SATU, DUA, STRANGE = -1001, -1002, -9999
+SATU, DUA, STRANGE, DESK = -1001, -1002, -9999, -77
 
 
 @dataclass
@@ -20,6 +23,7 @@ class Bench:
     room: Newsroom
     chats: Chats
     woken: list[bool]
+    desk: OpsChat
 
 
 @pytest.fixture
@@ -27,20 +31,23 @@ async def bench() -> AsyncIterator[Bench]:
     async with Newsroom() as room:
         await room.furnish(channel("@satu"), channel("@dua"))
         woken: list[bool] = []
+        desk = await OpsChat.find(room.stores.database, DESK)
         chats = Chats(
             room.stores.channels,
             room.stores.doubts,
             room.stores.by_hand,
+            groups=room.stores.readers,
+            desk=desk,
             wake_delivery=lambda: woken.append(True),
             **room.told,
         )
-        yield Bench(room, chats, woken)
+        yield Bench(room, chats, woken, desk)
 
 
 async def test_ids_in_our_chats_are_known_from_then_on(bench: Bench) -> None:
     """Those of strangers' chats are none of our business."""
-    await bench.chats.message_seen(SATU, 55, ours=False)
-    await bench.chats.message_seen(STRANGE, 77, ours=None)
+    await bench.chats.message_seen(SATU, 55, theirs=True)
+    await bench.chats.message_seen(STRANGE, 77, theirs=False)
 
     assert await bench.room.stores.doubts.highest(SATU) == 55
     assert await bench.room.stores.doubts.highest(STRANGE) is None
@@ -93,3 +100,28 @@ async def test_a_group_that_moved_is_followed(bench: Bench) -> None:
     assert (await bench.room.channel_row(bench.room.channels[1]))["chat_id"] == -2002
     assert len(bench.room.heard.of(ChannelMoved)) == 1
     assert bench.woken == [True]
+
+
+async def test_the_desk_is_followed_and_found_again(bench: Bench) -> None:
+    """Whoever waits for its new id hears of it; after a restart it is known, whatever the setting says."""
+    await bench.chats.migrated(STRANGE, -8)
+    assert bench.desk.id == DESK
+    await bench.chats.migrated(DESK, -10077)
+    await asyncio.wait_for(bench.desk.moved(), 1)
+    assert bench.desk.id == -10077
+    assert (await OpsChat.find(bench.room.stores.database, DESK)).id == -10077
+    assert (await OpsChat.find(bench.room.stores.database, -10077)).id == -10077
+    assert (await OpsChat.find(bench.room.stores.database, None)).id is None
+
+
+async def test_what_a_group_chose_goes_along(bench: Bench) -> None:
+    """Subscription and language; told twice, as Telegram does, it is the same."""
+    stores = bench.room.stores
+    await stores.subscriptions.subscribe(STRANGE, Wish(("Dunia",)), None, NOW)
+    await stores.readers.choose_language(STRANGE, "en", NOW)
+    for _twice in range(2):
+        await bench.chats.migrated(STRANGE, -10099)
+    assert await stores.subscriptions.subscription(-10099) == (Wish(("Dunia",)), None)
+    assert await stores.readers.language(-10099) == "en"
+    assert await stores.subscriptions.subscription(STRANGE) is None
+    assert await stores.readers.language(STRANGE) is None

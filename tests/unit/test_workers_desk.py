@@ -25,6 +25,7 @@ from bot.events import (
     UpdatesRecovered,
     UpdatesTrouble,
 )
+from bot.store.ops_chat import OpsChat
 from bot.workers.desk import Desk
 from bot.workers.lines import said
 from tests.fakes import CHANNEL, CONTENT, NOT_SENT, REFUSED, UNKNOWN, Newsroom
@@ -45,7 +46,7 @@ class Bench:
             self.room.network,
             questions=self.room.stores.questions,
             pace=self.room.pace,
-            ops_chat=ops_chat,
+            ops_chat=OpsChat(self.room.stores.database, ops_chat, ops_chat),
             language=language,
             **self.room.told,
         )
@@ -310,6 +311,7 @@ async def test_a_desk_that_moved_is_followed(bench: Bench) -> None:
     bench.tell(UpdateSetAside(AT, 1), UpdateSetAside(AT, 2))
     await bench.room.clock.advance(30)
     assert [line.split()[2] for line in bench.room.network.texts(-100600)] == ["1", "2"]
+    assert (await OpsChat.find(bench.room.stores.database, OPS)).id == -100600
 
 
 async def test_a_full_disk_loses_no_event(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from bot.domain.looks import Look, Validators
 from bot.domain.polling import ChannelSetup, FeedForPoll
 from bot.errors import FetchError
 from bot.events import HeadlinesMissed
+from bot.store.ops_chat import OpsChat
 from bot.workers.desk import Desk
 from bot.workers.poller import Poller
 from bot.workers.watcher import Watcher
@@ -53,7 +54,7 @@ class Watched(Newsroom):
             self.network,
             questions=self.stores.questions,
             pace=self.pace,
-            ops_chat=OPS,
+            ops_chat=OpsChat(self.stores.database, OPS, OPS),
             language="en",
             **self.told,
         )
