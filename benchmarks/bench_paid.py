@@ -97,7 +97,9 @@ async def deliver(url: str, stores: Stores, posts: int) -> None:
 
     clock, events = SystemClock(), Events([hear])
     pace = Pacing(rate=FREE_RATE, paid_rate=1000, purse=Purse(posts, ZONE))
-    access = Access(DEFAULT_TOKEN, url, OpsChat(stores.database, None, None), ZONE, lambda _chat, _user: False)
+    access = Access(
+        DEFAULT_TOKEN, url, OpsChat(stores.database, None, None), ZONE, lambda _chat, _user: False
+    )
     room = TelegramRoom(
         access, clock=clock, events=events, pace=pace, traffic=stores.traffic, answers=stores.answers
     )

@@ -68,7 +68,7 @@ class Language:
         return before + stem + self._rng.choice(("", "", "", "", "kan", "an", "nya", "i"))
 
 
-def fill(path: Path) -> None:
+def fill(path: Path, headlines: int = HEADLINES) -> None:
     """The headlines, through the bot's own triggers; without a commit to the disk for each."""
     language = Language(1)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -77,9 +77,9 @@ def fill(path: Path) -> None:
         connection.execute(
             "INSERT INTO feeds (id, url, interval, added_at, next_at) VALUES (1, 'u', 1, 0, 0)"
         )
-        for start in range(1, HEADLINES + 1, 20_000):
+        for start in range(1, headlines + 1, 20_000):
             connection.execute("BEGIN")
-            rows = (language.headline(n) for n in range(start, min(start + 20_000, HEADLINES + 1)))
+            rows = (language.headline(n) for n in range(start, min(start + 20_000, headlines + 1)))
             connection.executemany(_ADD, rows)
             connection.execute("COMMIT")
 
