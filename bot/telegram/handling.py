@@ -63,6 +63,7 @@ class Handling:
         self._taken: set[int] = set()
         self._ended: set[int] = set()
         self._looking = asyncio.Lock()
+        self._late = asyncio.Lock()
 
     async def room(self) -> None:
         """Wait while too many updates are being handled."""
@@ -94,7 +95,8 @@ class Handling:
 
     def _hand(self, update: StoredUpdate) -> None:
         self._taken.add(update.id)
-        self._lanes.put(lane_of(update.body), partial(self._guard, update))
+        handle = self._guard if self._stale_chat(update.body) is None else self._guard_late
+        self._lanes.put(lane_of(update.body), partial(handle, update))
 
     def _passed_over(self, updates: Sequence[StoredUpdate]) -> set[int]:
         """Commands that waited too long and are not the last such of their chat."""
@@ -113,6 +115,11 @@ class Handling:
         if self._is_editor(lane_of(update), (message.get("from") or {}).get("id")):
             return None
         return lane_of(update) if command_of(message, self._username()) else None
+
+    async def _guard_late(self, update: StoredUpdate) -> None:
+        """One after another: hundreds of late answers at once would take every place in the limits before the news."""
+        async with self._late:
+            await self._guard(update)
 
     async def _guard(self, update: StoredUpdate) -> None:
         """The one place where anything may be caught: one update must not end the bot."""

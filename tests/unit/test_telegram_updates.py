@@ -284,6 +284,25 @@ async def test_of_old_commands_only_the_last_of_each_chat_is_answered() -> None:
     assert sorted(bench.handled) == [2, 3, 4, 5, 6]
 
 
+async def test_old_commands_are_answered_one_after_another() -> None:
+    """Many at once would take all places in the limits before the news; who asks now waits for none of them."""
+    old = timedelta(hours=20)
+    bench = Bench([*(message(number, chat=number, age=old) for number in (1, 2, 3)), message(4, chat=4)])
+    bench.gates[1] = asyncio.Event()
+    before: list[list[int]] = []
+
+    def open_later() -> bool:
+        if 4 in bench.handled and not before:
+            before.append(list(bench.handled))
+            bench.gates[1].set()
+        return len(bench.handled) == 4
+
+    await bench.run_until(open_later)
+
+    assert before == [[4]]
+    assert bench.handled == [4, 1, 2, 3]
+
+
 async def test_what_editors_ordered_is_handled_however_old_it_is() -> None:
     """Each of their orders: a withdrawal must not be forgotten because a later one came."""
     old, editor = timedelta(hours=9), 77
