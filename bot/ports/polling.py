@@ -34,8 +34,6 @@ class PollStore(Protocol):
     async def record(self, intent: PollIntent, look: Look, next_at: datetime) -> Recorded:
         """One transaction: headlines, keys, revisions, deliveries, and the feed's own new state.
 
-        Of a flood of new headlines the first ones may go before, each whole in itself.
-
         An intent without news is recorded too: it was a good look.
         """
         ...

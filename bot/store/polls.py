@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.delivery import State
@@ -14,9 +13,6 @@ from bot.store import first_looks, headlines
 from bot.store.channels import routing_channels
 from bot.store.connection import Database, Transaction
 from bot.store.feeds import Feeds, failed_look, good_look
-
-#: New headlines that are recorded in one transaction, and how many of a flood go before: each takes half a millisecond.
-_MOST_TOGETHER, _AT_ONCE = 40, 10
 
 
 class Polls:
@@ -45,13 +41,12 @@ class Polls:
             return await headlines.known_by(tx, keys, now)
 
     async def record(self, intent: PollIntent, look: Look, next_at: datetime) -> Recorded:
-        """All of `intent`; a look counts as good when all of it is there."""
-
-        async def count_as_good(tx: Transaction) -> None:
+        """All of `intent`, in one transaction."""
+        async with self._database.transaction() as tx:
+            recorded = await keep_news(tx, intent, follow=self._follow_edits)
             await good_look(tx, intent, look, next_at)
             await first_looks.looked(tx, intent.feed_id, failed=False)
-
-        return await keep_news(self._database, intent, count_as_good, follow=self._follow_edits)
+        return recorded
 
     async def record_failure(
         self, feed_id: int, detail: str, now: datetime, next_at: datetime | None
@@ -74,41 +69,14 @@ class Polls:
             return await headlines.flaps(tx, correction)
 
 
-async def keep_news(
-    database: Database, intent: PollIntent, ending: Callable[[Transaction], Awaitable[None]], *, follow: bool
-) -> Recorded:
-    """Headlines, corrections and sightings of `intent`, and what `ending` writes: in one transaction.
-
-    Of a flood of new headlines the first ones go before, some at a time, each with all that is its own: whoever
-    writes for a reader has a turn in between. Should the bot be killed there, the next look finds the rest new.
-    """
-    *before, last = _parts(intent)
-    ids: list[int] = []
-    for part in before:
-        async with database.transaction() as tx:
-            ids += await headlines.add_headlines(tx, part)
-    async with database.transaction() as tx:
-        ids += await _keep(tx, last, follow=follow)
-        await ending(tx)
-    return _summary(ids, intent)
-
-
-def _parts(intent: PollIntent) -> Iterator[PollIntent]:
-    """The last one has all that is not new, and so many headlines that what is left of a surge is one."""
-    new = intent.new
-    while len(new) > _MOST_TOGETHER:
-        yield PollIntent(intent.feed_id, intent.at, new[:_AT_ONCE])
-        new = new[_AT_ONCE:]
-    yield replace(intent, new=new)
-
-
-async def _keep(tx: Transaction, intent: PollIntent, *, follow: bool) -> Sequence[int]:
+async def keep_news(tx: Transaction, intent: PollIntent, *, follow: bool) -> Recorded:
+    """Headlines, corrections and sightings of `intent`; what the look means for the feed itself is not kept."""
     ids = await headlines.add_headlines(tx, intent) if intent.new else ()
     for correction in intent.corrections:
         await headlines.correct(tx, correction, intent.feed_id, intent.at, follow=follow)
     if intent.sightings:
         await headlines.sight(tx, intent.sightings, intent)
-    return ids
+    return _summary(ids, intent)
 
 
 def _summary(ids: Sequence[int], intent: PollIntent) -> Recorded:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.polling import FeedForPoll, PollIntent, Recorded
 from bot.domain.push import Named, Subscription
-from bot.store.connection import Database, Row, Transaction
+from bot.store.connection import Database, Row
 from bot.store.feeds import Feeds
 from bot.store.meta import made_up
 from bot.store.polls import keep_news
@@ -130,14 +130,13 @@ class Pushes:
             await tx.run(_LOOK_NOW, (ticks(now), feed_id))
 
     async def record_pushed(self, intent: PollIntent) -> Recorded:
-        """All of `intent`; the feed's own looks, validators and failures stay as they are."""
+        """All of `intent` in one transaction; the feed's own looks, validators and failures stay as they are."""
         void = dump(intent.void) if intent.void else None
         values = {"feed": intent.feed_id, "new": bool(intent.new), "now": ticks(intent.at), "void": void}
-
-        async def tell_the_feed(tx: Transaction) -> None:
+        async with self._database.transaction() as tx:
+            recorded = await keep_news(tx, intent, follow=self._follow_edits)
             await tx.run(_NEWS, values)
-
-        return await keep_news(self._database, intent, tell_the_feed, follow=self._follow_edits)
+        return recorded
 
 
 def _subscription(row: Row) -> Subscription:

@@ -15,7 +15,6 @@ HELD_SURGES = """
 SELECT h.owner_feed, d.at, f.url, f.name, count(DISTINCT d.headline_id) AS headlines, count(*) AS posts
 FROM deliveries d JOIN headlines h ON h.id = d.headline_id JOIN feeds f ON f.id = h.owner_feed
 WHERE d.state = 'HELD' AND d.reason = 'surge' AND h.first_seen_at = d.at
-    AND f.last_new_at >= d.at -- not while the rest of it is still being recorded
 GROUP BY d.at, h.owner_feed ORDER BY d.at, h.owner_feed
 """
 # Rows that another feed added to the same headlines later go with them.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -179,47 +178,6 @@ async def test_a_look_is_recorded_whole_or_not_at_all(home: Home) -> None:
     assert await stores.polls.known([link_key(1), link_key(2)], NOW) == {}
     assert await home.titles() == []
     assert await stores.feeds.due(NOW + HOUR) == before
-
-
-async def test_a_flood_leaves_others_a_turn(home: Home) -> None:
-    """Whoever writes for a reader meanwhile waits for some headlines, not for all; in the end they are in order."""
-    await home.furnish()
-    stories = [headline(number, *due(home.channels[0])) for number in range(200)]
-    recording = asyncio.create_task(home.record(*stories, at=NOW + MINUTE))
-    counts = []
-    for _ in range(3):
-        await asyncio.sleep(0)
-        async with home.stores.database.transaction() as tx:
-            counts += [row["n"] for row in await tx.all("SELECT count(*) AS n FROM headlines")]
-    recorded = await recording
-    assert 0 < counts[0] < counts[1] < counts[2] < 60
-    assert len(recorded.headline_ids) == recorded.queued == 200
-    stores = await home.again()
-    rows = await stores.database.read(
-        "SELECT h.title FROM deliveries d JOIN headlines h ON h.id = d.headline_id ORDER BY d.seq"
-    )
-    assert [row["title"] for row in rows] == [story.words.title for story in stories]
-
-
-async def test_a_flood_that_breaks_off_is_no_look(home: Home) -> None:
-    """What is there is whole, the next look finds the rest; nobody is asked about half a surge."""
-    await home.furnish()
-    rows = (NewDelivery(home.channels[0], State.HELD, HoldReason.SURGE),)
-    flood = [headline(number, *rows) for number in range(100)]
-    impossible = headline(100, NewDelivery(9999, State.PENDING))
-    with pytest.raises(StoreError):
-        await home.record(*flood, impossible, at=NOW + HOUR)
-
-    stores = await home.again()
-    asked = [link_key(number) for number in range(101)]
-    known = await stores.polls.known(asked, NOW)
-    assert known.keys() == set(asked[: len(known)])
-    assert len(known) == 70  # what is left is a surge again
-    (one,) = await stores.feeds.due(NOW + DAY)
-    assert one.looked == NOW
-    assert await stores.surges.held_surges() == []
-    await home.record(*flood[len(known) :], at=NOW + DAY)
-    assert [surge.headlines for surge in await stores.surges.held_surges()] == [len(known), 100 - len(known)]
 
 
 async def test_what_a_surge_holds_is_hidden(home: Home) -> None:
