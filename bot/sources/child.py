@@ -10,6 +10,7 @@ import os
 import sys
 from typing import Any, BinaryIO
 
+from bot.confined import limit_resources, pages_of, set_alarm
 from bot.errors import ParseError
 from bot.sources.parsing import parse
 from bot.sources.sparing import Spare
@@ -19,6 +20,8 @@ from bot.sources.wire import HEAD, MEMORY, pack, parsed_to_json, task_from_json
 _NOT_NEEDED = ("ssl", "_hashlib")
 #: Seconds of processor time for one task, should the parent that keeps the deadline be gone.
 _LONGEST = 60
+#: The column of ``/proc/self/statm`` with what is in memory.
+_RESIDENT = 1
 _TOO_BIG = "this document needs more memory than a document may"
 _TOO_DEEP = "this document is nested too deeply"
 
@@ -35,7 +38,7 @@ def main() -> None:
     limit_resources(memory)
     while (request := _read(tasks)) is not None:
         answer = _answer(request, spare)
-        answers.write(pack({**answer, "resident": _resident() - spare.size}))
+        answers.write(pack({**answer, "resident": pages_of(_RESIDENT) - spare.size}))
         answers.flush()
         del answer
         limit_resources(memory)  # anew: what is remembered from document to document is not counted
@@ -45,18 +48,6 @@ def _do_without(*modules: str) -> None:
     """Have imports of `modules` fail, as they do where Python was built without them."""
     for name in modules:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type] # None is what says so
-
-
-def limit_resources(memory: int) -> None:
-    """Let this process have `memory` bytes of address space more than now, and no core dump (POSIX only)."""
-    try:
-        import resource
-    except ImportError:  # Windows knows no such limits; the deadline holds there too
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    taken = _address_space()
-    if taken:
-        resource.setrlimit(resource.RLIMIT_AS, (taken + memory, resource.RLIM_INFINITY))
 
 
 def _read(source: BinaryIO) -> list[Any] | None:
@@ -72,7 +63,7 @@ def _read(source: BinaryIO) -> list[Any] | None:
 
 
 def _answer(request: list[Any], spare: Spare) -> dict[str, Any]:
-    _set_alarm(_LONGEST)
+    set_alarm(_LONGEST)
     try:
         task = task_from_json(request[0])
         return parsed_to_json(parse(request.pop(), task, spare))
@@ -83,31 +74,7 @@ def _answer(request: list[Any], spare: Spare) -> dict[str, Any]:
     except RecursionError:
         return {"error": _TOO_DEEP}
     finally:
-        _set_alarm(0)
-
-
-def _set_alarm(seconds: int) -> None:
-    import signal
-
-    if hasattr(signal, "alarm"):
-        signal.alarm(seconds)
-
-
-def _pages_of(column: int) -> int:
-    """Bytes in a column of ``/proc/self/statm``; 0 where the system has none (macOS: no limit is set)."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  # pathlib costs memory here
-            return int(statm.read().split()[column]) * os.sysconf("SC_PAGESIZE")
-    except OSError:
-        return 0
-
-
-def _address_space() -> int:
-    return _pages_of(0)
-
-
-def _resident() -> int:
-    return _pages_of(1)
+        set_alarm(0)
 
 
 if __name__ == "__main__":

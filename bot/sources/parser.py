@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
+from bot.confined import environment
 from bot.errors import ParseError
 from bot.sources.parsing import Parsed, Task
 from bot.sources.wire import HEAD, MEMORY, pack, parsed_from_json, task_to_json
@@ -102,7 +101,7 @@ class ParserProcess:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                env=_environment(),
+                env=environment(),
                 start_new_session=True,  # Ctrl-C is for the parent, which ends its child in good order
             )
         return self._child
@@ -122,12 +121,3 @@ def _read(answer: bytes) -> _Answer:
     found = json.loads(answer)
     says = str(found["error"]) if "error" in found else parsed_from_json(found)
     return _Answer(says, spent=bool(found.get("spent")) or found.get("resident", 0) > _KEEP_UP_TO)
-
-
-def _environment() -> dict[str, str]:
-    """What the child needs to find this package; no setting, and so no secret, is handed down."""
-    kept = {
-        name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ
-    }
-    places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, places)), "MALLOC_ARENA_MAX": "1"}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.confined import limit_resources
 from bot.errors import ParseError
-from bot.sources.child import limit_resources
 from bot.sources.parser import ParserProcess
 from bot.sources.parsing import Parsed, Want, parse
 from tests.support_sources import read, rss, task
@@ -217,7 +217,7 @@ async def test_it_imports_little() -> None:
 async def test_limits_hold_in_a_process_of_their_own() -> None:
     """What `limit_resources` allows is what can be had."""
     code = (
-        "from bot.sources.child import limit_resources\nlimit_resources(50_000_000)\n"
+        "from bot.confined import limit_resources\nlimit_resources(50_000_000)\n"
         "try:\n    bytearray(100_000_000)\nexcept MemoryError:\n    print('held')"
     )
     child = await asyncio.create_subprocess_exec(
