@@ -15,9 +15,7 @@ from pathlib import Path
 from bot.domain.status import (
     Amount,
     ChannelStatus,
-    Delays,
     FeedStatus,
-    Hour,
     LatestPost,
     Popular,
     PopularHeadline,
@@ -27,16 +25,16 @@ from bot.domain.status import (
 )
 from bot.errors import StoreError
 from bot.store.connection import Database, Row
-from bot.store.values import dump, maybe_moment, moment, ticks
+from bot.store.hours import Hours
+from bot.store.values import dump, maybe_moment, moment
 
 #: Feeds and channels that the page is given; those in trouble come first.
 MOST_LISTED = 60
 #: Where counting stops, in one channel and of held rows.
 _MOST_WAITING, _MOST_HELD = 500, 2000
-#: Posts that delays and the latest posts are taken from.
-_SAMPLE, _LATEST_OF = 1000, 2500
-_LATEST, _POPULAR, _HOURS = 8, 7, 24
-_HOUR = timedelta(hours=1)
+#: Posts that the latest are taken from.
+_LATEST_OF = 2500
+_LATEST, _POPULAR = 8, 7
 
 _FEEDS = """
 SELECT url, name, interval, looked_at, tried_at, last_new_at, next_at, failures, failing_since, failure, paused
@@ -67,22 +65,6 @@ _HELD = """
 SELECT count(DISTINCT headline_id) AS headlines, count(*) AS n, min(at) AS since
 FROM (SELECT headline_id, at FROM deliveries WHERE state = 'HELD' AND reason <> 'first_look' LIMIT ?)
 """
-# A range of an index for each hour: counting is all that is done, nothing is sorted or grouped.
-_HEADLINES_OF_HOURS = """
-SELECT value AS hour, (SELECT count(*) FROM headlines
-    WHERE withdrawn_at IS NULL AND hidden = 0 AND published_at >= value AND published_at < value + 3600000000) AS n
-FROM json_each(?)
-"""
-_POSTS_OF_HOURS = """
-SELECT value AS hour, (SELECT count(*) FROM deliveries
-    WHERE sent_at >= value AND sent_at < value + 3600000000) AS n
-FROM json_each(?)
-"""
-_DELAYS = """
-SELECT d.sent_at - h.published_at AS delay FROM (SELECT sent_at, headline_id FROM deliveries
-    WHERE sent_at >= ? ORDER BY sent_at DESC LIMIT ?) d
-JOIN headlines h ON h.id = d.headline_id ORDER BY delay
-"""
 _LATEST_POSTS = """
 SELECT h.title, h.link, h.published_at, h.revision, p.first, p.last, p.n
 FROM (SELECT headline_id, min(sent_at) AS first, max(sent_at) AS last, count(*) AS n
@@ -112,9 +94,7 @@ class StatusStore:
         self._path = path
         self._popular_url = popular_url
         self._disk = disk
-        # A headline may be seen an hour after it was published; what was posted in a past hour does not change.
-        self._headlines = _ByHour(database, _HEADLINES_OF_HOURS, live=2)
-        self._posts = _ByHour(database, _POSTS_OF_HOURS, live=1)
+        self._hours = Hours(database)
 
     async def vitals(self, now: datetime) -> Vitals:
         """The numbers of the moment."""
@@ -127,8 +107,8 @@ class StatusStore:
             vitals=await self._vitals(channels, feeds, now),
             feeds=tuple(feeds[:MOST_LISTED]),
             channels=await self._with_last_posts(sorted(channels, key=_urgency)[:MOST_LISTED]),
-            hours=await self._hours(now),
-            delays=await self._delays(now - timedelta(days=1)),
+            hours=await self._hours.counted(now),
+            delays=await self._hours.delays(now - timedelta(days=1)),
             latest=await self._latest(),
             popular=await self._popular(),
         )
@@ -173,19 +153,6 @@ class StatusStore:
         last = {row["id"]: row for row in await self._database.read(_LAST_POSTS, (ids,))}
         return tuple(_with_last_post(channel.status, last.get(channel.id)) for channel in channels)
 
-    async def _hours(self, now: datetime) -> tuple[Hour, ...]:
-        this = now.replace(minute=0, second=0, microsecond=0)
-        hours = [this - _HOUR * back for back in reversed(range(_HOURS))]
-        headlines, posts = await self._headlines.count(hours), await self._posts.count(hours)
-        return tuple(Hour(hour, headlines[hour], posts[hour]) for hour in hours)
-
-    async def _delays(self, since: datetime) -> Delays:
-        rows = await self._database.read(_DELAYS, (ticks(since), _SAMPLE))
-        delays = [timedelta(microseconds=max(row["delay"], 0)) for row in rows]
-        if not delays:
-            return Delays(0, since)
-        return Delays(len(delays), since, _percentile(delays, 50), _percentile(delays, 95))
-
     async def _latest(self) -> tuple[LatestPost, ...]:
         rows = await self._database.read(_LATEST_POSTS, (_LATEST_OF, _LATEST))
         return tuple(_latest_post(row) for row in rows)
@@ -206,24 +173,6 @@ class StatusStore:
         except OSError as exc:
             raise StoreError(f"the database's folder cannot be read: {exc.strerror}") from exc
         return Room(size, free, total)
-
-
-class _ByHour:
-    """Counts by hour; of all hours but the last `live` it remembers what it counted once."""
-
-    def __init__(self, database: Database, sql: str, *, live: int) -> None:
-        self._database = database
-        self._sql = sql
-        self._live = live
-        self._known: dict[datetime, int] = {}
-
-    async def count(self, hours: Sequence[datetime]) -> Mapping[datetime, int]:
-        """A count for each of `hours`, which follow each other."""
-        past = {hour: self._known[hour] for hour in hours[: -self._live] if hour in self._known}
-        asked = dump([ticks(hour) for hour in hours if hour not in past])
-        rows = await self._database.read(self._sql, (asked,))
-        self._known = past | {moment(row["hour"]): int(row["n"]) for row in rows}
-        return self._known
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,11 +230,6 @@ def _latest_post(row: Row) -> LatestPost:
     first = moment(row["first"])
     delay = max(first - moment(row["published_at"]), timedelta())
     return LatestPost(row["title"], row["link"], first, delay, row["n"], corrected=row["revision"] > 1)
-
-
-def _percentile(ordered: Sequence[timedelta], percent: int) -> timedelta:
-    """The nearest rank."""
-    return ordered[max(-(-len(ordered) * percent // 100) - 1, 0)]
 
 
 def _beats(values: Mapping[str, str]) -> dict[str, datetime]:
