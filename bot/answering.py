@@ -16,8 +16,9 @@ from bot.commands.router import Answers
 from bot.domain.ranking import ranked
 from bot.domain.subscriptions import DIGEST_SPAN, MOST_MERGED
 from bot.events import Events
-from bot.ports import Clock, Membership, Pace, Wake
+from bot.ports import Clock, Membership, Pace, Painter, Wake
 from bot.store.room import Stores
+from bot.store.statistics import StatisticsStore
 from bot.store.status import StatusStore
 from bot.telegram.news import ListRenderer
 from bot.telegram.room import ReaderDesk, TelegramRoom
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def build_answers(
-    settings: Settings, stores: Stores, members: Membership, wake_delivery: Wake
+    settings: Settings, stores: Stores, members: Membership, painter: Painter, wake_delivery: Wake
 ) -> tuple[Answers, ReaderDesk]:
     """The door of the commands, and the desk that Telegram's room hands readers to."""
     catalogues = locale.load()
@@ -50,6 +51,8 @@ def build_answers(
             stores.questions,
             stores.stories,
             StatusStore(stores.database, settings.database_path, popular_url=settings.popular_url),
+            StatisticsStore(stores.database),
+            painter,
             wake_delivery,
             settings.timezone,
         ),

@@ -18,6 +18,7 @@ from bot.domain.stars import Purse
 from bot.events import Events, TemplateFailed
 from bot.observe.room import Observatory
 from bot.observe.web import StatusServer
+from bot.pictures.painter import ChildPainter
 from bot.ports import Clock, DeskChat, Network, Wake
 from bot.public import Place, build_outside, find_place
 from bot.running import Bot, Server, Worker
@@ -83,7 +84,8 @@ async def build(
     deliverer, speaking = _speakers(base, telegram)
     place = await find_place(settings, base.stores)
     looking, listeners = _lookers(base, place, telegram, _portal(base, stack), deliverer.loop.wake)
-    answers, desk = build_answers(base.settings, base.stores, telegram.members, deliverer.loop.wake)
+    painter = ChildPainter(clock, events)
+    answers, desk = build_answers(settings, base.stores, telegram.members, painter, deliverer.loop.wake)
     telegram.listen(
         base.stores.inbox,
         _chats(base, deliverer.loop.wake),

@@ -260,6 +260,13 @@ class CommandAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PictureFailed(Event):
+    """An answer goes out without its picture, which could not be drawn."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewsRepeated(Event):
     """Nobody knows whether their news arrived: it goes once more to so many subscribers, and may come twice."""
 

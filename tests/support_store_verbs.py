@@ -20,6 +20,7 @@ from bot.domain.subscriptions import DIGEST_AT, Wish
 from bot.ports import Alert, Traffic, Trouble
 from bot.store.explain import Explainer
 from bot.store.retention import Retention
+from bot.store.statistics import StatisticsStore
 from bot.store.values import ticks
 from tests.support_store import (
     DAY,
@@ -109,6 +110,7 @@ async def _latest(scene: Scene, *, older: bool = False, newer: bool = False, cat
 
 
 READING: Mapping[str, Verb] = {
+    "figures": lambda s: StatisticsStore(s.home.stores.database).figures(NOW),
     "feeds_due": lambda s: s.home.stores.polls.feeds_due(NOW),
     "next_look": lambda s: s.home.stores.polls.next_look(),
     "channels_for_routing": lambda s: s.home.stores.polls.channels_for_routing(),

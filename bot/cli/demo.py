@@ -207,6 +207,8 @@ def _environment(where: Mapping[str, str], wishes: _Wishes) -> Mapping[str, str]
         "CONFIG_FILE": str(tables),
         "POPULAR_URL": where["popular"],
         "CHANNELS": where["channel"],
+        # Whoever looks at the demo may try what editors can do, too.
+        "ADMINS": where["reader"],
         "CHANNEL_RATE": where["channel_rate"],
         "POLL_INTERVAL": "1",
         # All that is young counts: what the portal published while the bot was starting is no old news.

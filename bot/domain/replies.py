@@ -61,7 +61,7 @@ class Reply:
     """An answer: paragraphs of plain text (escaped by whoever renders) around an optional list.
 
     `edits`: replace the message whose button was tapped. `toast` answers a callback in a bubble.
-    An empty reply (`silent`) says nothing at all.
+    An empty reply (`silent`) says nothing at all. `picture` is a PNG above the words, which must do without it.
     """
 
     heading: str = ""
@@ -72,3 +72,4 @@ class Reply:
     edits: bool = False
     toast: str = ""
     silent: bool = False
+    picture: bytes = b""

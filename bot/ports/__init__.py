@@ -7,7 +7,7 @@ Telegram. All times are aware UTC, all durations `timedelta`. Verbs of the store
 """
 
 from bot.ports.delivering import ChannelStore, DoubtStore, EditStore, HandStore, Outbox
-from bot.ports.desk import Alert, DeskChat, DeskStore, Trouble, Upkeep
+from bot.ports.desk import Alert, DeskChat, DeskStore, Painter, Trouble, Upkeep
 from bot.ports.network import AnswerStore, ChatEvents, Network, Pace, Renderer, Traffic, TrafficStore
 from bot.ports.orders import DecisionStore, OrderStore, Question, QuestionStore, Reach, StoryFinder
 from bot.ports.polling import PollStore, PopularStore, WatchedFeed, WatchStore
@@ -58,6 +58,7 @@ __all__ = [
     "OrderStore",
     "Outbox",
     "Pace",
+    "Painter",
     "PollStore",
     "PopularStore",
     "Portal",

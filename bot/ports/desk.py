@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bot.domain.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +92,12 @@ class Upkeep(Protocol):
 
     async def forget(self, now: datetime) -> None:
         """Drop what nothing looks back to any more."""
+        ...
+
+
+class Painter(Protocol):
+    """Draws pictures."""
+
+    async def paint(self, sheet: Sheet) -> bytes | None:
+        """A PNG of it; None where it cannot be drawn: then words must do."""
         ...

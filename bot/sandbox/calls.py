@@ -19,11 +19,11 @@ MAX_BODY_BYTES = 20 * 1024 * 1024
 
 @dataclass(slots=True)
 class Call:
-    """A method in lower case, its parameters, and the uploaded files by field name (their sizes in bytes)."""
+    """A method in lower case, its parameters, and the uploaded files by field name."""
 
     method: str
     params: dict[str, Any]
-    files: dict[str, int] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         value = self.params.get(name)
@@ -90,7 +90,7 @@ def _json_body(body: bytes) -> dict[str, Any]:
 async def _read_multipart(request: web.Request, call: Call) -> None:
     for name, value in (await request.post()).items():
         if isinstance(value, FileField):
-            call.files[name] = len(value.file.read())
+            call.files[name] = value.file.read()
             value.file.close()
         else:
             call.params[name] = (

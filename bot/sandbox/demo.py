@@ -81,6 +81,7 @@ class Demo:
             "feed": self._portal.feed_url,
             "popular": self._portal.popular_url,
             "channel": f"@{_NAME}",
+            "reader": str(self.stage.reader.id),
             "channel_rate": str(self._wishes.channel_rate),
         }
 

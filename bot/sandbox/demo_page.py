@@ -23,7 +23,7 @@ from aiohttp import web
 
 from bot.sandbox.demo_acts import ActError, Acts
 from bot.sandbox.demo_stage import Stage
-from bot.sandbox.demo_view import PORTAL_PATH
+from bot.sandbox.demo_view import PICTURE_PATH, PORTAL_PATH
 from bot.sandbox.errors import ControlError
 from bot.sandbox.portal_desk import DeskError
 
@@ -92,6 +92,7 @@ class DemoPage:
                 web.get("/", self._index),
                 web.get("/demo/events", self._events),
                 web.get("/demo/{name}", self._asset),
+                web.get(f"{PICTURE_PATH}/{{name}}", self._picture),
                 web.post("/demo/do/{name}", self._act),
                 web.get(f"{PORTAL_PATH}/{{tail:.*}}", self._portal),
             ]
@@ -106,6 +107,12 @@ class DemoPage:
         if name not in _ASSETS:
             raise web.HTTPNotFound
         return _file(name, _KINDS[Path(name).suffix])
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        picture = self._stage.sandbox.state.pictures.get(request.match_info["name"])
+        if picture is None:
+            raise web.HTTPNotFound
+        return web.Response(body=picture, content_type="image/png", headers=_HEADERS)
 
     async def _act(self, request: web.Request) -> web.Response:
         act = self._acts.get(request.match_info["name"])

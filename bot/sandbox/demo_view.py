@@ -19,6 +19,8 @@ REACTIONS = ("👍", "❤", "🔥", "👏", "😢", "🤔")
 
 #: Where the demo's page serves the portal, so that a browser sees one origin.
 PORTAL_PATH = "/portal"
+#: Where it serves the pictures that the bot uploaded.
+PICTURE_PATH = "/demo/picture"
 
 
 def message_view(message: Message, desk: Desk, mine: str = "") -> Json:
@@ -41,6 +43,7 @@ def message_view(message: Message, desk: Desk, mine: str = "") -> Json:
             {"emoji": emoji, "count": count, "mine": emoji == mine}
             for emoji, count in (message.reactions or {}).items()
         ],
+        "picture": f"{PICTURE_PATH}/{content['photo'][0]['file_id']}" if "photo" in content else "",
         "preview": _preview(content, desk),
     }
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from bot.sandbox.access import Access
 from bot.sandbox.calls import Call
@@ -18,6 +18,8 @@ from bot.sandbox.updates import Updates
 from bot.sandbox.webhook import Webhook
 from bot.sandbox.world import Chat, World
 
+_MOST_PICTURES: Final = 50
+
 
 @dataclass(slots=True, kw_only=True)
 class BotFlags:
@@ -31,7 +33,7 @@ class BotFlags:
 @dataclass(slots=True, kw_only=True)
 class State:
     """The parts of a sandbox. `photos` maps a part of a URL to the refusal of any photo whose URL contains
-    it.
+    it; `pictures` are the last that were uploaded, by file id.
     """
 
     clock: Clock
@@ -47,6 +49,7 @@ class State:
     flags: BotFlags
     photos: dict[str, str] = field(default_factory=dict)
     known_files: set[str] = field(default_factory=set)
+    pictures: dict[str, bytes] = field(default_factory=dict)
     commands: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
     def charge(self, call: Call, chat: Chat) -> float | None:
@@ -57,6 +60,12 @@ class State:
         if wait:
             raise too_many_requests(wait)
         return self.limiter.count(chat.id, now, paid=paid) or None
+
+    def keep_picture(self, file_id: str, content: bytes) -> None:
+        """Keep an uploaded picture, in place of the oldest of many."""
+        self.pictures[file_id] = content
+        if len(self.pictures) > _MOST_PICTURES:
+            self.pictures.pop(next(iter(self.pictures)))
 
     def record(self, kind: str, method: str, chat: Chat, message: Message, **more: Any) -> None:  # noqa: ANN401
         """Write an accepted message or edit into the journal: its words, entities, links and buttons."""

@@ -9,7 +9,7 @@ from bot.domain.headlines import Headline
 from bot.domain.ranking import Deeds
 from bot.store.connection import Database, Transaction
 from bot.store.rows import HEADLINE, headline_of
-from bot.store.values import dump, ticks
+from bot.store.values import dump, hour, ticks
 
 #: The longest window that is ranked (product.md §5), and a day.
 _KEPT = timedelta(days=31)
@@ -36,7 +36,12 @@ GROUP BY d.headline_id HAVING sum(d.count) > 0
 _ROWS = f"""
 SELECT {HEADLINE} FROM json_each(:ids) j CROSS JOIN headlines h ON h.id = j.value WHERE {_SHOWN} ORDER BY j.key
 """  # noqa: S608 - constants of ours
+_BY_CHANNEL = """
+INSERT INTO reactions_by_hour (hour, chat_id, count) VALUES (?, ?, ?)
+ON CONFLICT DO UPDATE SET count = count + excluded.count
+"""
 _FORGET = "DELETE FROM deeds WHERE minute < ?"
+_FORGET_HOURS = "DELETE FROM reactions_by_hour WHERE hour < ?"
 
 
 class Engagement:
@@ -59,6 +64,7 @@ class Engagement:
             await tx.run(_TOLD, (chat_id, message_id, post["headline_id"], total, ticks(at)))
             if total != before:
                 await _done(tx, post["headline_id"], total - before, at)
+                await tx.run(_BY_CHANNEL, (hour(at), chat_id, total - before))
 
     async def chosen(self, headline_id: int, at: datetime) -> None:
         """Somebody shared a headline inline; one that is not there counts for nothing."""
@@ -82,6 +88,7 @@ class Engagement:
         """Delete what no window looks back to."""
         async with self._database.transaction() as tx:
             await tx.run(_FORGET, (_minute(now - _KEPT),))
+            await tx.run(_FORGET_HOURS, (hour(now - _KEPT),))
 
 
 async def _done(tx: Transaction, headline_id: int, count: int, at: datetime) -> None:

@@ -95,3 +95,16 @@ CREATE TABLE readers (
     at INTEGER NOT NULL
 );
 """  # noqa: S608 - built of constants
+
+REACTIONS = """
+-- Reactions by chat and hour (since 1970): more or fewer than before. Of those told before this table was here,
+-- the last word on each post stands for all.
+CREATE TABLE reactions_by_hour (
+    hour INTEGER NOT NULL,
+    chat_id INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (hour, chat_id)
+) WITHOUT ROWID;
+INSERT INTO reactions_by_hour (hour, chat_id, count)
+SELECT at / 3600000000, chat_id, sum(total) FROM reactions GROUP BY 1, 2;
+"""

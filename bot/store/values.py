@@ -33,6 +33,11 @@ def maybe_moment(value: int | None) -> datetime | None:
     return None if value is None else moment(value)
 
 
+def hour(when: datetime) -> int:
+    """Whole hours since 1970."""
+    return ticks(when) // 3_600_000_000
+
+
 def dump(value: Any) -> str:  # noqa: ANN401 - anything that JSON can say
     """Compact JSON; sets become sorted lists. ASCII, for half a surrogate pair cannot be stored as UTF-8."""
     return _ENCODE(value)

@@ -11,7 +11,7 @@ from bot.domain.headlines import Headline
 from bot.domain.links import postable
 from bot.domain.replies import Button, Reply
 from bot.domain.stamps import list_stamp
-from bot.telegram.markup import MAX_TEXT, cut, escape, fits, plain
+from bot.telegram.markup import MAX_CAPTION, MAX_TEXT, cut, escape, fits, plain
 
 #: Bytes of callback data (Bot API, InlineKeyboardButton).
 _MAX_DATA = 64
@@ -36,27 +36,28 @@ class Answer:
 
 
 def render_reply(reply: Reply, zone: tzinfo, language: str) -> Answer:
-    """`reply` in at most 4096 characters: a list that is too long loses its last headlines."""
+    """`reply` in as many characters as fit: a list that is too long loses its last headlines."""
     headlines = reply.listing.headlines if reply.listing else ()
     entries = [entry(headline, zone, language) for headline in headlines]
     head = [f"<b>{escape(reply.heading)}</b>"] if reply.heading.strip() else []
     tail = [escape(text) for text in (reply.text, reply.note) if text.strip()]
-    return Answer(_fitted(head, entries, tail), _keyboard(reply.buttons))
+    limit = MAX_CAPTION if reply.picture else MAX_TEXT
+    return Answer(_fitted(head, entries, tail, limit), _keyboard(reply.buttons))
 
 
-def _fitted(head: list[str], entries: list[str], tail: list[str]) -> str:
+def _fitted(head: list[str], entries: list[str], tail: list[str], limit: int) -> str:
     for kept in range(len(entries), -1, -1):
         more = ["…"] if kept < len(entries) else []
         text = _GAP.join([*head, *entries[:kept], *more, *tail])
-        if fits(text, MAX_TEXT):
+        if fits(text, limit):
             return text
-    return _shortened(head, tail)
+    return _shortened(head, tail, limit)
 
 
-def _shortened(head: list[str], tail: list[str]) -> str:
+def _shortened(head: list[str], tail: list[str], limit: int) -> str:
     """Words alone that are too many, or none at all: Telegram takes no blank text."""
     words = plain(_GAP.join([*head, *tail]))
-    return escape(cut(words, MAX_TEXT)) or "…"
+    return escape(cut(words, limit)) or "…"
 
 
 def entry(headline: Headline, zone: tzinfo, language: str) -> str:

@@ -204,7 +204,7 @@ class Dispatcher:
             outcome = await self._speaker.change(request.chat_id, tapped, dict(body))
             if outcome.verdict not in {Verdict.MISSING, Verdict.REFUSED}:
                 return
-        await self._speaker.say(request.chat_id, body, topic=request.topic)
+        await self._speaker.say(request.chat_id, body, topic=request.topic, picture=reply.picture)
 
     async def _language(self, user: User | None, chat_id: int) -> str:
         asking = (chat_id, user.id) if user else (chat_id,)

@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from telegram import InputFile
 from telegram.error import TelegramError
 
 from bot.domain.delivery import Outcome, Verdict
@@ -73,19 +74,21 @@ class Speaker:
         self._clock = clock
         self._answers = answers
 
-    async def say(self, chat_id: int, body: dict[str, Any], *, topic: int | None = None) -> Outcome:
-        """Send a new message."""
+    async def say(
+        self, chat_id: int, body: dict[str, Any], *, topic: int | None = None, picture: bytes = b""
+    ) -> Outcome:
+        """Send a new message, with `picture` above its words where Telegram takes it."""
         placed = {"chat_id": chat_id, **body}
         if topic is not None:
             placed["message_thread_id"] = topic
         answer_id, outcome = await self._answers.begin(chat_id), None
         try:
-            outcome = await self._persist("sendMessage", placed)
+            outcome = await self._send(placed, picture)
         finally:
             await self._answers.end(chat_id, answer_id, outcome)
         if outcome.verdict is Verdict.MOVED and outcome.moved_to is not None:
             await self._chats.migrated(chat_id, outcome.moved_to)
-            return await self.say(outcome.moved_to, body, topic=topic)
+            return await self.say(outcome.moved_to, body, topic=topic, picture=picture)
         return outcome
 
     async def change(self, chat_id: int, message_id: int, body: dict[str, Any]) -> Outcome:
@@ -102,11 +105,18 @@ class Speaker:
         except TelegramError:
             return
 
+    async def _send(self, body: dict[str, Any], picture: bytes) -> Outcome:
+        if picture:
+            outcome = await self._persist("sendPhoto", _under(picture, body))
+            if outcome.verdict is not Verdict.CONTENT:
+                return outcome
+        return await self._persist("sendMessage", body)
+
     async def _persist(self, method: str, body: dict[str, Any]) -> Outcome:
-        verb = Verb.SEND if method == "sendMessage" else Verb.EDIT
+        verb = Verb.EDIT if method == "editMessageText" else Verb.SEND
         for pause in (*_PAUSES, None):
             outcome = await self._try(verb, method, body)
-            if outcome.verdict is Verdict.CONTENT and body.pop("parse_mode", None):
+            if outcome.verdict is Verdict.CONTENT and "text" in body and body.pop("parse_mode", None):
                 body["text"] = cut(plain(body["text"]), MAX_TEXT)
                 outcome = await self._try(verb, method, body)
             if outcome.verdict is not Verdict.NOT_SENT or pause is None:
@@ -122,3 +132,9 @@ class Speaker:
             return outcome_of(error, verb)
         except (KeyError, TypeError, ValueError) as error:
             return unreadable(error)
+
+
+def _under(picture: bytes, body: dict[str, Any]) -> dict[str, Any]:
+    """A message's body as the caption of a picture (Bot API, sendPhoto: it has no link preview)."""
+    caption = {name: value for name, value in body.items() if name not in {"text", "link_preview_options"}}
+    return {**caption, "photo": InputFile(picture, "picture.png"), "caption": body["text"]}

@@ -17,7 +17,7 @@ from tests.support_store_verbs import READING, WRITING, Scene, busy_newsroom
 #: Tables that grow with what the portal and the readers do; the others have a row for each line of the settings.
 LARGE = (
     "deliveries headlines keys shelf headline_feeds revisions traffic inbox alerts seen_messages hand_posts "
-    "reactions deeds searches readers subscribers reader_rows reader_messages"
+    "reactions reactions_by_hour deeds searches readers subscribers reader_rows reader_messages"
 )
 # An alias stands in place of the name; SQLite says "SCAN d USING INDEX …" where an index is read through.
 _SCAN = re.compile(r"SCAN (\w+)(?! USING|\w)")

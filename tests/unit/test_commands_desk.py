@@ -14,12 +14,14 @@ from bot.commands.router import Answers
 from bot.domain.delivery import HoldReason, State
 from bot.domain.polling import NewDelivery
 from bot.domain.replies import Pointed, Reply, Request
+from bot.domain.sheet import Sheet
 from bot.domain.status import ChannelStatus, FeedStatus, Status, Vitals
 from bot.locale import load
+from bot.store.statistics import StatisticsStore
 from tests.support_commands import MemoryHeadlines, answers, ask, titles
 from tests.support_store import MEMORY, MINUTE, NOW, Home, channel, headline, link, open_home
 
-EDITORS = ("status", "siarkan", "sunting", "ralat", "tarik", "jeda", "lanjut")
+EDITORS = ("status", "statistik", "siarkan", "sunting", "ralat", "tarik", "jeda", "lanjut")
 
 
 @dataclass
@@ -35,15 +37,34 @@ class FixedStatus:
         return self.said
 
 
+@dataclass
+class RecordingPainter:
+    """`Painter` that keeps what it was to draw; `picture` is what it answers."""
+
+    picture: bytes | None = b"a picture"
+    sheets: list[Sheet] = field(default_factory=list)
+
+    async def paint(self, sheet: Sheet) -> bytes | None:
+        self.sheets.append(sheet)
+        return self.picture
+
+
 class Room:
     """The commands over a store in which story 1 stands in two channels."""
 
     def __init__(self, home: Home) -> None:
-        self.home, self.wakes, self.status = home, 0, FixedStatus()
+        self.home, self.wakes, self.status, self.painter = home, 0, FixedStatus(), RecordingPainter()
         self._messages = 0
         stores = home.stores
         kit = DeskKit(
-            stores.orders, stores.questions, stores.stories, self.status, self._wake, ZoneInfo("Asia/Jakarta")
+            stores.orders,
+            stores.questions,
+            stores.stories,
+            self.status,
+            StatisticsStore(stores.database),
+            self.painter,
+            self._wake,
+            ZoneInfo("Asia/Jakarta"),
         )
         self.answers: Answers = answers(MemoryHeadlines(), desk=kit)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from bot.commands.command import Command, Handler
 from bot.commands.desk.aiming import Aiming
@@ -12,11 +13,15 @@ from bot.commands.desk.halt import Halt, Resume
 from bot.commands.desk.publish import Publish
 from bot.commands.desk.reword import Reword
 from bot.commands.desk.state import State
+from bot.commands.desk.statistics import Statistics
 from bot.commands.desk.withdraw import Withdraw
 from bot.domain.desk import DECISION_TAG
 from bot.domain.status import StatusSource
 from bot.locale import phrase
-from bot.ports import DecisionStore, OrderStore, StoryFinder, Wake
+from bot.ports import DecisionStore, OrderStore, Painter, StoryFinder, Wake
+
+if TYPE_CHECKING:
+    from bot.domain.statistics import FiguresSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class DeskKit:
     decisions: DecisionStore
     finder: StoryFinder
     status: StatusSource
+    figures: FiguresSource
+    painter: Painter
     wake: Wake
     zone: tzinfo
 
@@ -37,6 +44,11 @@ def desk_commands(kit: DeskKit) -> tuple[Command, ...]:
     publish = Publish(kit.orders, kit.decisions, aiming, wake=kit.wake, zone=kit.zone)
     return (
         _command("status", phrase("how feeds and channels are"), State(kit.status, kit.zone)),
+        _command(
+            "statistik",
+            phrase("the last day as a picture"),
+            Statistics(kit.figures, kit.painter, kit.zone),
+        ),
         _command("siarkan", phrase("post a story now: link"), publish, DECISION_TAG),
         _command("sunting", phrase("change a headline: link, new headline"), Reword(kit.orders, aiming)),
         _command("ralat", phrase("add a correction: link, text"), Correct(kit.orders, aiming)),

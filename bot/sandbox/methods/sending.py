@@ -26,7 +26,7 @@ def send_message(state: State, call: Call) -> Json:
 
 
 def send_photo(state: State, call: Call) -> Json:
-    """https://core.telegram.org/bots/api#sendphoto - the picture itself is never fetched."""
+    """https://core.telegram.org/bots/api#sendphoto - a picture at an address is never fetched."""
     caption = caption_of(state, call)
     markup = markup_of(call)
     chat = state.access.writable(call.chat, "photos")
@@ -86,7 +86,7 @@ def _replied(chat: Chat, call: Call) -> int:
 def _photo(state: State, call: Call) -> list[Json]:
     given = call.text("photo")
     if "photo" in call.files or given.startswith("attach://"):
-        return _sizes(state, max(call.files.values(), default=0))
+        return _uploaded(state, call)
     if not given:
         raise bad_request("there is no photo in the request")
     if given.startswith(("http://", "https://")):
@@ -97,6 +97,15 @@ def _photo(state: State, call: Call) -> list[Json]:
     if given not in state.known_files:
         raise bad_request("wrong file identifier/HTTP URL specified")
     return _sizes(state, 90_000, given)
+
+
+def _uploaded(state: State, call: Call) -> list[Json]:
+    content = max(call.files.values(), key=len, default=b"")
+    if not content:
+        raise bad_request("file must be non-empty")
+    sizes = _sizes(state, len(content))
+    state.keep_picture(sizes[0]["file_id"], content)
+    return sizes
 
 
 def _sizes(state: State, size: int, file_id: str = "") -> list[Json]:

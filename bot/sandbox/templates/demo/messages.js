@@ -118,6 +118,11 @@ function keyboard(rows) {
 export function bubble(message, { sender = "", offered = [] } = {}) {
   const body = make("div", { className: "bubble" });
   if (sender) body.append(make("div", { className: "sender" }, sender));
+  if (message.picture) {
+    // What it shows stands under it in words.
+    body.append(make("a", { className: "picture", href: message.picture, target: "_blank", "aria-label": "Picture, in full size" },
+      make("img", { src: message.picture, alt: "" })));
+  }
   body.append(make("div", { className: "text" }, rich(message.text, message.entities)));
   if (message.preview) body.append(preview(message.preview));
   const end = make("div", { className: "end" });
