@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.status import Delays, Hour
-from bot.store.connection import Database
+from bot.store.connection import Database, Row
 from bot.store.values import dump, moment, ticks
 
 #: Posts that delays are taken from.
@@ -51,10 +51,9 @@ class Hours:
     async def delays(self, since: datetime) -> Delays:
         """Of the newest posts since then, at most 1,000."""
         rows = await self._database.read(_DELAYS, (ticks(since), _SAMPLE))
-        delays = [timedelta(microseconds=max(row["delay"], 0)) for row in rows]
-        if not delays:
+        if not rows:
             return Delays(0, since)
-        return Delays(len(delays), since, _percentile(delays, 50), _percentile(delays, 95))
+        return Delays(len(rows), since, _percentile(rows, 50), _percentile(rows, 95))
 
 
 class _ByHour:
@@ -75,6 +74,7 @@ class _ByHour:
         return self._known
 
 
-def _percentile(ordered: Sequence[timedelta], percent: int) -> timedelta:
+def _percentile(ordered: Sequence[Row], percent: int) -> timedelta:
     """The nearest rank."""
-    return ordered[max(-(-len(ordered) * percent // 100) - 1, 0)]
+    row = ordered[max(-(-len(ordered) * percent // 100) - 1, 0)]
+    return timedelta(microseconds=max(row["delay"], 0))

@@ -14,7 +14,7 @@ from bot.errors import DatabaseTooNew, DatabaseUnusable, StoreError
 from bot.store.faults import store_errors
 from bot.store.schema import VERSION_1
 from bot.store.schema_desk import EDITORS
-from bot.store.schema_readers import REACTIONS, VERSION_2
+from bot.store.schema_readers import FIGURES, VERSION_2
 from bot.store.schema_subscriptions import SUBSCRIPTIONS
 from bot.store.schema_topics import TOPICS
 
@@ -22,7 +22,7 @@ from bot.store.schema_topics import TOPICS
 APPLICATION_ID = 0x4B424152
 
 #: The step from version N to N + 1 stands at index N.
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, EDITORS, SUBSCRIPTIONS, TOPICS, REACTIONS)
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, EDITORS, SUBSCRIPTIONS, TOPICS, FIGURES)
 
 
 async def migrate(

@@ -96,7 +96,11 @@ CREATE TABLE readers (
 );
 """  # noqa: S608 - built of constants
 
-REACTIONS = """
+FIGURES = """
+-- The operator's page reads thousands of the newest posts: which headline each is stands in the index itself.
+DROP INDEX deliveries_sent;
+CREATE INDEX deliveries_sent ON deliveries (sent_at, headline_id) WHERE sent_at IS NOT NULL;
+
 -- Reactions by chat and hour (since 1970): more or fewer than before. Of those told before this table was here,
 -- the last word on each post stands for all.
 CREATE TABLE reactions_by_hour (
