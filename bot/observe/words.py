@@ -67,15 +67,15 @@ class Clockface:
         return clock(self._now, self._zone).partition(" ")[2]
 
     def at(self, when: datetime) -> str:
-        """``06:12:22``; of another day ``24 Nov 06:12``."""
+        """``06:12:22``; of another day ``24 Nov 06:12``, of another year ``24 Nov 2024 06:12``."""
         local = when.astimezone(self._zone)
-        return f"{local:%H:%M:%S}" if local.date() == self._today else f"{local.day} {local:%b %H:%M}"
+        day = self._day(local)
+        return f"{day}{local:%H:%M}" if day else f"{local:%H:%M:%S}"
 
     def minute(self, when: datetime) -> str:
-        """``06:12 WIB``; of another day ``24 Nov 06:12 WIB``."""
+        """``06:12 WIB``; of another day or year as in `at`."""
         local = when.astimezone(self._zone)
-        day = "" if local.date() == self._today else f"{local.day} {local:%b} "
-        return f"{day}{local:%H:%M} {self.zone}"
+        return f"{self._day(local)}{local:%H:%M} {self.zone}"
 
     def hour(self, when: datetime) -> str:
         """``06:00``"""
@@ -85,6 +85,12 @@ class Clockface:
         """``Wednesday, 25 November 2026, 06:12:22 WIB``"""
         local = when.astimezone(self._zone)
         return f"{local:%A}, {local.day} {local:%B %Y, %H:%M:%S} {self.zone}"
+
+    def _day(self, local: datetime) -> str:
+        if local.date() == self._today:
+            return ""
+        year = "" if local.year == self._today.year else f"{local.year} "
+        return f"{local.day} {local:%b} {year}"
 
     def iso(self, when: datetime) -> str:
         """For ``<time datetime>``."""

@@ -457,6 +457,8 @@ def test_times_of_another_day_name_the_day() -> None:
     face = words.Clockface(JAKARTA, NOW)
     assert face.at(NOW - 15 * HOUR) == "24 Nov 15:12"
     assert face.minute(NOW - 15 * HOUR) == "24 Nov 15:12 WIB"
+    assert face.minute(NOW - 731 * 24 * HOUR).endswith(f" {NOW.year - 2} 06:12 WIB")
+    assert face.at(NOW - 731 * 24 * HOUR).endswith(f" {NOW.year - 2} 06:12")
     assert face.at(NOW - 6 * HOUR) == "00:12:22"
     assert words.Clockface(ZoneInfo("Europe/Berlin"), NOW).zone == "+01:00"
 

@@ -39,7 +39,7 @@ class Words:
             say("Reactions: {reactions}", reactions=self._reactions(figures.reactions)),
         ]
         named = [channel for channel in figures.channels[:_MOST_NAMED] if channel.reactions]
-        return "\n".join([*lines, *(f"· {quotable(c.name)}: {self._number(c.reactions)}" for c in named)])
+        return "\n".join([*lines, *(f"· {quotable(c.name)}: {self._reactions(c.reactions)}" for c in named)])
 
     def sheet(self) -> Sheet:
         """The picture."""
