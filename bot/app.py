@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,16 +67,17 @@ def _first(group: BaseExceptionGroup[KabarbotError]) -> KabarbotError:
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-async def backup(settings: Settings, target: Path) -> None:
+async def backup(settings: Settings, target: Path, told: Callable[[int, int], None] | None = None) -> None:
     """Write a consistent copy of the live database to `target`, marked as a copy (promise 9).
 
+    `told` hears how many bytes of how many are copied, from a thread of the database's.
     Raises `DatabaseUnusable` where there is no database, or `target` cannot be written or exists.
     """
     from bot.store.backup import back_up
 
     if target.exists():
         raise DatabaseUnusable(f"{target} exists already; name a new file")
-    await back_up(_existing(settings), target)
+    await back_up(_existing(settings), target, told)
 
 
 async def explain(settings: Settings, words: str) -> Sequence[Explanation]:

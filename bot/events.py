@@ -48,6 +48,14 @@ class HubAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ImportBegan(Event):
+    """A look brought so many new headlines that recording them takes a moment; `HeadlinesRecorded` ends it."""
+
+    feed: str
+    headlines: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeadlinesRecorded(Event):
     """New headlines are in the database, their deliveries with them."""
 

@@ -16,8 +16,11 @@ def backup(file: Path) -> int:
     if trouble := _trouble(file):
         raise SettingsError([f'FILE is "{file}": {trouble}'])
     from bot.app import backup as copy
+    from bot.cli.progress import progress
+    from bot.observe.words import size
 
-    asyncio.run(copy(settings, file))
+    with progress("backup", size) as told:
+        asyncio.run(copy(settings, file, told))
     print(f"{file}: {file.stat().st_size:,} bytes")
     return 0
 

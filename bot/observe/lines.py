@@ -24,6 +24,7 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     told.Polled: ("feed_polled", "debug"),
     told.Pushed: ("feed_pushed", "debug"),
     told.HubAnswered: ("hub_answered", "info"),
+    told.ImportBegan: ("import_began", "info"),
     told.HeadlinesRecorded: ("headlines_recorded", "info"),
     told.Surge: ("surge", "warning"),
     told.ItemsIgnored: ("items_ignored", "warning"),

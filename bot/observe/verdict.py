@@ -131,9 +131,9 @@ def _which(channel: ChannelStatus | None, number: int) -> str:
 def _of_the_desk(status: Status, face: Clockface) -> Iterator[Finding]:
     held = status.vitals.held
     if held:
-        are = "headline is" if held.n == 1 else "headlines are"
+        are, wait = ("headline is", "waits") if held.n == 1 else ("headlines are", "wait")
         since = f" since {face.minute(status.vitals.held_since)}" if status.vitals.held_since else ""
-        yield Finding(Level.WARN, f"{held} {are} held{since} and wait for an editor: Terbitkan or Lewati.")
+        yield Finding(Level.WARN, f"{held} {are} held{since} and {wait} for an editor: Terbitkan or Lewati.")
 
 
 def _of_the_disk(status: Status) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiosqlite
 
 from bot.errors import DatabaseUnusable
-from bot.store.connection import Database
+from bot.store.connection import Copied, Database
 from bot.store.faults import store_errors
 
 #: What is due in the original is not due in a copy, and its first look counts as seen.
@@ -30,9 +30,10 @@ COMMIT;
 """
 
 
-async def back_up(source: Path, target: Path) -> None:
+async def back_up(source: Path, target: Path, told: Copied | None = None) -> None:
     """Copy `source` while the bot runs; nothing stands at `target` before the copy is whole and marked.
 
+    `told` hears how far it is.
     Raises `DatabaseUnusable` if `source` cannot be read or `target` cannot be written, `DatabaseFull`.
     """
     if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
@@ -43,7 +44,7 @@ async def back_up(source: Path, target: Path) -> None:
     database = await Database.open_to_read(source)
     try:
         _clear(part)
-        await database.copy_to(part)
+        await database.copy_to(part, told)
         await _mark(part)
         part.replace(target)
     except OSError as exc:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +23,8 @@ from bot.store.migrations import demand_current, migrate
 
 Row = sqlite3.Row
 Parameters = Sequence[Any] | Mapping[str, Any]
+#: Told of a copy: bytes done, bytes in all.
+Copied = Callable[[int, int], None]
 
 #: Seconds that a statement waits for another process's lock (`backup`, an operator's sqlite3).
 BUSY_SECONDS = 5.0
@@ -32,6 +34,8 @@ IN_MEMORY = ":memory:"
 _READERS = 2
 #: Seconds for which a database that was full once counts as full.
 _FULL_LATELY = 60.0
+#: Pages that are copied between two words about it: 4 MB or so.
+_PAGES = 1024
 
 
 class Transaction:
@@ -160,12 +164,18 @@ class Database:
         async with self.reading() as tx:
             return await tx.all(sql, parameters)
 
-    async def copy_to(self, target: Path) -> None:
-        """A consistent copy of all that is committed (SQLite's online backup). `target` is overwritten."""
+    async def copy_to(self, target: Path, told: Copied | None = None) -> None:
+        """A consistent copy of all that is committed (SQLite's online backup). `target` is overwritten.
+
+        `told` is for who has opened it to read, and hears (bytes done, bytes in all) from the connection's thread.
+        """
         source = self._readers[0].connection if self._readers else self._writer
         with store_errors():
             async with aiosqlite.connect(target) as copy:
-                await source.backup(copy)
+                if told is None:
+                    await source.backup(copy)
+                else:
+                    await _copy_in_steps(source, copy, told)
 
     async def _step(self, sql: str) -> None:
         with store_errors():
@@ -175,6 +185,21 @@ class Database:
         # The driver does nothing where SQLite itself has rolled back, as it does when the disk is full.
         with store_errors(), suppress(ValueError):  # closed meanwhile: that rolls back too
             await _to_its_end(self._writer.rollback())
+
+
+async def _copy_in_steps(source: aiosqlite.Connection, copy: aiosqlite.Connection, told: Copied) -> None:
+    """As one step would, telling after each. Without a snapshot of its own every commit of the bot would begin it anew."""
+    size = next(iter(await source.execute_fetchall("PRAGMA page_size")))[0]
+
+    def progress(_status: int, remaining: int, total: int) -> None:
+        told((total - remaining) * size, total * size)
+
+    await source.execute_fetchall("BEGIN")
+    try:
+        await source.execute_fetchall("SELECT 1 FROM sqlite_master LIMIT 1")
+        await source.backup(copy, pages=_PAGES, progress=progress, sleep=0)
+    finally:
+        await source.rollback()
 
 
 async def _to_its_end(work: Awaitable[object]) -> None:

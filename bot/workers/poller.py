@@ -22,7 +22,7 @@ from bot.domain.looks import Look
 from bot.domain.polling import FeedForPoll, PollIntent, Recorded
 from bot.domain.schedule import next_look
 from bot.errors import FetchError, Gone, SourceError
-from bot.events import Corrected, Events, HeadlinesRecorded, ItemsIgnored, Polled, Surge
+from bot.events import Corrected, Events, HeadlinesRecorded, ImportBegan, ItemsIgnored, Polled, Surge
 from bot.ports import Clock, PollStore, Portal, Wake
 from bot.workers.ignored import Ignored
 from bot.workers.loop import LONGEST_PAUSE, Loop, Tasks
@@ -33,6 +33,8 @@ MOST_LOOKS = 16
 MOST_AT_ONCE = 100
 #: Seconds until feeds that could not be looked at now are thought of again; a look that ends wakes us before.
 _BUSY = 0.5
+#: New headlines in one look whose recording is announced: it takes a second or more.
+_MANY = 200
 #: Seconds that a look under way may take to end when the bot stops.
 _GRACE = 1.0
 
@@ -145,6 +147,8 @@ class Poller:
             now = self._clock.now()
             intent = await self._decide(feed, look.document, now)
             next_at = next_look(feed.interval, 0, None, now, phase_of(feed.url))
+            if len(intent.new) >= _MANY:
+                self._events.tell(ImportBegan(now, feed.name or feed.url, len(intent.new)))
             recorded = await self._store.record(intent, look, next_at)
         for listener in self._listeners:
             listener(feed, look, intent)

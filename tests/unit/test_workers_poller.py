@@ -14,7 +14,16 @@ from bot.domain.decide import Rules
 from bot.domain.headlines import Document, Item
 from bot.domain.polling import PollIntent, Recorded
 from bot.errors import FetchError, Gone, ParseError
-from bot.events import Corrected, HeadlinesRecorded, ItemsIgnored, Polled, StoreTrouble, Surge, WorkerFailed
+from bot.events import (
+    Corrected,
+    HeadlinesRecorded,
+    ImportBegan,
+    ItemsIgnored,
+    Polled,
+    StoreTrouble,
+    Surge,
+    WorkerFailed,
+)
 from bot.workers.poller import MOST_LOOKS, Poller, phase_of
 from tests.fakes import Newsroom
 from tests.support_store import MINUTE, NOW, channel, feed, link, look
@@ -87,6 +96,22 @@ async def test_what_is_new_is_due_and_delivery_is_woken(bench: Bench) -> None:
     assert (told.feed, len(told.headline_ids), told.queued) == ("rss-1", 2, 2)
     assert len(bench.woken) == 1
     assert {event.outcome for event in bench.room.heard.of(Polled)} == {"ok", "not_modified"}
+
+
+async def test_a_large_import_is_announced_before_it_is_recorded(bench: Bench) -> None:
+    """An operator who starts the bot on a large feed sees what it is at; everyday news make no such line."""
+    bench.room.portal.says(ONE, look(*(item(number) for number in range(250))))
+    bench.room.portal.says(TWO, look(item(900), item(901)))
+
+    await bench.room.run(bench.build(), seconds=100)
+
+    (told,) = bench.room.heard.of(ImportBegan)
+    assert (told.feed, told.headlines) == ("rss-1", 250)
+    began = bench.room.heard.index(told)
+    ended = [isinstance(one, HeadlinesRecorded) and one.feed == "rss-1" for one in bench.room.heard].index(
+        True
+    )
+    assert began < ended
 
 
 async def test_a_feed_keeps_its_grid(bench: Bench) -> None:
