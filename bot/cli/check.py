@@ -84,7 +84,9 @@ def _table(findings: Sequence[Finding]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("", "what", "cure", box=None, padding=(0, 2, 0, 0))
+    table = Table("", box=None, padding=(0, 2, 0, 0))
+    for name in ("what", "cure"):
+        table.add_column(name, overflow="fold")  # an address is told to its end, however long it is
     for finding in findings:
         mark = Text("ok", "green") if finding.ok else Text("NO", "bold red")
         table.add_row(mark, Text(finding.what), Text(finding.cure))

@@ -33,14 +33,16 @@ class Preview:
 def show(previews: Sequence[Preview], *, now: datetime, console: Console | None = None) -> None:
     """Print a table for every address; `now` stands in for a time that the portal does not give."""
     from rich.console import Console
-    from rich.markup import escape
+    from rich.padding import Padding
+    from rich.text import Text
 
     screen = console or Console(highlight=False)
     screen.width = min(screen.width, _COLUMNS)
     for one in previews:
-        screen.print(f"[bold]{escape(one.url)}[/bold]", soft_wrap=True)
+        screen.print(Text(one.url, "bold", overflow="fold"))
         if one.error is not None or one.document is None:
-            screen.print(f"  cannot be used: {escape(one.error or 'no document')}", soft_wrap=True)
+            words = Text(f"cannot be used: {one.error or 'no document'}", overflow="fold")
+            screen.print(Padding(words, (0, 0, 0, 2), expand=False))
         elif not one.document.items:
             screen.print("  no headlines in it")
         else:

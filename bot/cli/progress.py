@@ -22,15 +22,20 @@ _PAUSE = 5.0
 
 @contextmanager
 def progress(
-    what: str, words: Words, *, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    what: str,
+    words: Words,
+    *,
+    stream: TextIO | None = None,
+    pause: float = _PAUSE,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Tell]:
-    """What to tell how far `what` is; `words` says an amount with its unit."""
+    """What to tell how far `what` is; `words` says an amount with its unit, `pause` is seconds between plain lines."""
     from rich.console import Console
 
     screen = stream or sys.stderr
     console = Console(file=screen, highlight=False)
     if not console.is_terminal or console.is_dumb_terminal:
-        yield _Lines(what, words, screen, clock)
+        yield _Lines(what, words, screen, pause, clock)
         return
     with _bar(what, words, console) as tell:
         yield tell
@@ -59,16 +64,19 @@ def _bar(what: str, words: Words, console: Console) -> Iterator[Tell]:
 class _Lines:
     """Tells in lines without a single control character, and seldom."""
 
-    def __init__(self, what: str, words: Words, stream: TextIO, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, what: str, words: Words, stream: TextIO, pause: float, clock: Callable[[], float]
+    ) -> None:
         self._what = what
         self._words = words
         self._stream = stream
+        self._pause = pause
         self._clock = clock
         self._last = clock()
 
     def __call__(self, done: int, whole: int) -> None:
         now = self._clock()
-        if now - self._last < _PAUSE:
+        if now - self._last < self._pause:
             return
         self._last = now
         share = 100 * done // whole if whole else 0

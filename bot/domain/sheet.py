@@ -16,7 +16,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """A chart of bars; `labels` stand under them (some empty), `most` at the height of the highest."""
+    """A chart of bars, the last of an hour that is not over; `labels` stand under them (some empty), `most` at the height of the highest."""
 
     name: str
     note: str

@@ -6,8 +6,8 @@ import sys
 
 from bot.confined import limit_resources, set_alarm
 
-#: Bytes of address space beyond what the program takes. Measured: 24 MB for the tallest sheet.
-_MEMORY = 96 * 1024 * 1024
+#: Bytes of address space beyond what the program takes. Measured: 12 MB for the tallest sheet.
+_MEMORY = 48 * 1024 * 1024
 #: Seconds, should the parent that keeps the deadline be gone.
 _LONGEST = 20
 

@@ -24,6 +24,8 @@ _RADIUS = 24
 # The colours of the operator's page.
 _PAPER, _CARD, _INK, _SOFT, _RULE = "#f6f4ef", "#fffefb", "#1c1b19", "#64615a", "#e2ded4"
 _FIRST, _SECOND, _THIRD = "#2b5f96", "#1f7a4d", "#c27a1a"
+#: Of what is not over yet.
+_PALER = {_FIRST: "#95afcb", _SECOND: "#8fbda6"}
 
 _LARGE, _TEXT, _SMALL = 64, 38, 32
 _BIG = Ink(_LARGE, _INK, bold=True)
@@ -50,7 +52,7 @@ def draw(sheet: Sheet) -> bytes:
     image = Image.new("RGB", (WIDTH, _height(sheet)), _PAPER)
     _Drawing(image).sheet(sheet)
     png = BytesIO()
-    image.save(png, "PNG", optimize=True)
+    image.save(png, "PNG")
     return png.getvalue()
 
 
@@ -78,7 +80,7 @@ class _Drawing:
     def sheet(self, sheet: Sheet) -> None:
         """Everything, from top to bottom."""
         self._letters.left(_EDGE, 36, sheet.title, Ink(60, _INK, bold=True), WIDTH - 2 * _EDGE)
-        self._letters.left(_EDGE, 113, sheet.time, Ink(_SMALL + 2, _SOFT), WIDTH - 2 * _EDGE)
+        self._letters.whole(_EDGE, 113, sheet.time, Ink(_SMALL + 2, _SOFT), WIDTH - 2 * _EDGE)
         top = self._figures(sheet.figures, _HEAD)
         for chart, colour in zip(sheet.charts, (_FIRST, _SECOND), strict=False):
             self._chart(chart, top, colour)
@@ -93,7 +95,7 @@ class _Drawing:
             room = width - 2 * _PAD
             self._card(x, y, width, _FIGURE)
             self._letters.left(x + _PAD, y + 22, figure.name, _NOTE, room)
-            self._letters.left(x + _PAD, y + 60, figure.value, _BIG, room)
+            self._letters.whole(x + _PAD, y + 60, figure.value, _BIG, room)
             self._letters.left(x + _PAD, y + 134, figure.note, _NOTE, room)
         return top + -(-len(figures) // 2) * (_FIGURE + _GAP)
 
@@ -110,7 +112,8 @@ class _Drawing:
             if value:
                 # Even a single one must be seen beside thousands.
                 height = max(_CHART * value / most, 6)
-                self._draw.rectangle((x + step * 0.14, base - height, x + step * 0.86, base - 2), colour)
+                shade = _PALER[colour] if place == len(chart.values) - 1 else colour
+                self._draw.rectangle((x + step * 0.14, base - height, x + step * 0.86, base - 2), shade)
             if label:
                 self._letters.middle(x + step / 2, base + 12, label, _NOTE)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from unicodedata import combining, normalize
 
@@ -40,6 +40,13 @@ class Lettering:
     def left(self, x: float, y: float, text: str, ink: Ink, room: float, *, spare: str = "") -> int:
         """Write from `x` on, at most `room` pixels; returns how many were taken."""
         return self._write(x, y, fitted(written(text) or written(spare), ink, room), ink, "la")
+
+    def whole(self, x: float, y: float, text: str, ink: Ink, room: float) -> int:
+        """As `left`, in letters as small as it takes, down to half: for what must not lose its end."""
+        line, fit = written(text), ink
+        while _width(line, fit) > room and fit.size > ink.size // 2:
+            fit = replace(fit, size=fit.size - 1)
+        return self.left(x, y + (ink.size - fit.size) * 0.8, text, fit, room)
 
     def right(self, x: float, y: float, text: str, ink: Ink, room: float) -> int:
         """Write up to `x`, else as `left`."""

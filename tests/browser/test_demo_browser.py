@@ -54,6 +54,15 @@ async def _settled(browser: Browser) -> dict[str, int]:
     return await _numbers(browser)
 
 
+async def test_a_picture_of_the_bots_is_seen_in_the_chat(tmp_path: Path) -> None:
+    """`/statistik`, one click away: drawn by the real bot, fetched by the browser, with its words under it."""
+    async with page(tmp_path) as browser:
+        await browser.click("[data-say='/statistik']")
+        picture = f"document.querySelector('{CHAT} .picture img')"
+        assert await browser.until(f"{picture}?.complete && {picture}.naturalWidth") == 1080
+        assert "Terkirim: " in await browser.ask(f"{picture}.closest('article').innerText")
+
+
 async def test_a_headline_of_ones_own_travels_as_text(tmp_path: Path) -> None:
     """Published by the form, it stands on the portal's front page as written and in the channel without HTML's tags;
     whatever is said in the chat is words, too.

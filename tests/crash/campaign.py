@@ -77,6 +77,8 @@ class Campaign:
     kills: int = 0
     said: int = 0
     deaths: Counter[str] = field(default_factory=Counter)
+    #: Told after every death how many there were.
+    died: Callable[[int], None] = lambda _kills: None
 
     @property
     def log(self) -> Path:
@@ -94,6 +96,7 @@ class Campaign:
             # A death while all is at rest would prove little.
             self._publish(self.dice.choice((0, 1, 2) if self.world.in_doubt() else (1, 1, 2)))
             await self._live(self._way_to_die())
+            self.died(self.kills)
         await self._make_peace()
         tally = judge(self.scenario.name, self.world, self.stories)
         tally.kills, tally.deaths = self.kills, self.deaths
@@ -219,8 +222,9 @@ async def campaign(
     seed: str,
     channels: int = 2,
     speed: float = 1.0,
+    died: Callable[[int], None] = lambda _kills: None,
 ) -> Tally:
-    """Run one campaign in a world of its own."""
+    """Run one campaign in a world of its own; `died` hears after every death how many there were."""
     settings = {
         "FIRST_RUN_POSTS": "1" if scenario.settled_first else "0",
         "UNCERTAIN_WAIT": str(max(1, round(speed))),
@@ -237,6 +241,7 @@ async def campaign(
         environment = {"SPEED": str(speed), "ORIGIN": str(time.time())}
         fighting = Campaign(scenario, place, births, random.Random(seed), environment)  # noqa: S311 - reproducible
         fighting.desk = newsroom
+        fighting.died = died
         try:
             return await fighting.fight(kills)
         finally:

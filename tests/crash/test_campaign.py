@@ -1,7 +1,7 @@
 """Bots die at every named step and at any moment; the server's journal says what they did (promise 1, §6).
 
 Every test run has a short campaign. `KILLS=2000 make soak` has the long one: so many deaths in all, shared
-among the scenarios, with a line when each is done and a table at the end. `SEED` gives it other dice.
+among the scenarios, with a line when each is done, a bar on a terminal (a line now and then in a log), and a table at the end. `SEED` gives it other dice.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import asyncio
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from bot.cli.progress import Tell, progress
 from bot.sandbox.world import Chat
 from tests.crash.births import Births, Processes, nursery
 from tests.crash.campaign import Act, Campaign, Scenario, campaign
@@ -31,6 +33,8 @@ _A_CAMPAIGN = 25
 #: Campaigns at once; they wait most of the time.
 _AT_ONCE = 8
 _SPEED = 4.0
+#: Seconds between two lines of a log about how far it is.
+_PAUSE = 20.0
 
 Outcome = Tally | Exception
 #: A campaign's name, its scenario, its number, and how many deaths it has.
@@ -46,20 +50,33 @@ def plans() -> Sequence[Plan]:
     return [(scenario.name, scenario, number, kills) for number in range(rounds) for scenario in ALL]
 
 
-async def fight_all(births: Births, folder: Path) -> Mapping[str, Outcome]:
-    """Every plan, several at once; what came of them by scenario."""
+async def fight_all(births: Births, folder: Path, tell: Tell) -> Mapping[str, Outcome]:
+    """Every plan, several at once; what came of them by scenario. `tell` hears how far it is."""
+    whole = sum(kills for *_, kills in plans())
+    deaths: Counter[tuple[str, int]] = Counter()
     gate = asyncio.Semaphore(_AT_ONCE)
     found: dict[str, Outcome] = {scenario.name: Tally() for scenario in ALL}
 
     async def fight(plan: Plan) -> None:
         name, scenario, number, kills = plan
+
+        def died(so_many: int) -> None:
+            deaths[name, number] = so_many
+            tell(deaths.total(), whole)
+
         place = folder / f"{name.replace(' ', '-')}-{number}"
         place.mkdir()
         async with gate:
             began = time.monotonic()
             try:
                 tally = await campaign(
-                    scenario, births, place, kills=kills, seed=f"{SEED} {name} {number}", speed=_SPEED
+                    scenario,
+                    births,
+                    place,
+                    kills=kills,
+                    seed=f"{SEED} {name} {number}",
+                    speed=_SPEED,
+                    died=died,
                 )
             except Exception as error:  # noqa: BLE001 - the others go on; this one's test fails
                 found[name] = error
@@ -80,7 +97,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
 
     async def fight() -> Mapping[str, Outcome]:
         async with nursery() as births:
-            return await fight_all(births, tmp_path_factory.mktemp("crash"))
+            with progress("deaths", "{:,}".format, pause=_PAUSE) as tell:
+                return await fight_all(births, tmp_path_factory.mktemp("crash"), tell)
 
     return asyncio.run(fight())
 

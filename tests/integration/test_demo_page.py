@@ -184,6 +184,24 @@ async def test_a_page_gets_everything_first_and_then_what_changes() -> None:
         assert (await told.next("state"))["state"]["count"]["lost"] == 1
 
 
+async def test_a_picture_is_shown_and_one_that_was_never_sent_is_not_found() -> None:
+    """What the bot uploaded, byte for byte, under the page's own origin; an empty one is refused as Telegram does."""
+    content = b"\x89PNG\r\n\x1a\n and so on"
+    async with scene() as at:
+        call = f"{at.sandbox.url}/bot{at.sandbox.token}/sendPhoto"
+        for picture, status in ((b"", 400), (content, 200)):
+            form = aiohttp.FormData({"chat_id": str(at.stage.reader.id), "caption": "Statistik"})
+            form.add_field("photo", picture, filename="picture.png", content_type="image/png")
+            async with at.client.post(call, data=form) as answer:
+                assert answer.status == status
+        (shown,) = at.stage.snapshot()["messages"]["private"]
+        assert shown["text"] == "Statistik"
+        async with at.client.get(at.url + shown["picture"]) as answer:
+            assert (answer.content_type, await answer.read()) == ("image/png", content)
+        async with at.client.get(f"{at.url}/demo/picture/none") as answer:
+            assert answer.status == 404
+
+
 async def test_one_reaction_a_reader_and_none_of_ones_own_making() -> None:
     """Another one replaces it, the same one takes it back, an unknown one or a missing post is refused."""
     async with scene() as here:

@@ -33,6 +33,22 @@ def test_the_table_marks_what_is_not_in_order(capsys: pytest.CaptureFixture[str]
     assert any("add it as an administrator" in line for line in said)
 
 
+def test_the_table_fits_80_columns_and_loses_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long an address is, it is told to its end."""
+    monkeypatch.setenv("COLUMNS", "80")
+    address = "https://portal.example/" + "/".join(f"rubrik-{number}" for number in range(40))
+    show([bad(f"feed {address}", f"HTTP 404 from {address}: is this the right address?")], as_json=False)
+
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80
+    rows = [line.ljust(80) for line in said.splitlines()]
+    cut = rows[0].index("cure")
+    assert address in "".join(row[rows[0].index("what") : cut].rstrip() for row in rows)
+    assert address in "".join(row[cut:].rstrip() for row in rows)
+
+
 @pytest.mark.parametrize("token", ["1:AAbbCCdd", "1%3AAAbbCCdd", "1%3aAAbbCCdd"])
 async def test_the_token_is_masked_however_it_is_written(token: str) -> None:
     """On the wire the colon may be escaped."""

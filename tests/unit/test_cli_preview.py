@@ -156,6 +156,17 @@ def test_a_post_is_shown_as_it_would_be_made() -> None:
     assert max(map(len, said.splitlines())) <= 80
 
 
+def test_a_long_address_is_told_whole_within_80_columns() -> None:
+    """As it was given, in the post, and in what is wrong with it."""
+    address = "https://portal.example/" + "x" * 300
+    said = shown(
+        Preview(address, Document((Item("Judul", address),))), Preview("y", error=f"no answer from {address}")
+    )
+
+    assert max(map(len, said.splitlines())) <= 80
+    assert "".join(said.split()).count(address) == 3
+
+
 def test_the_words_of_a_portal_are_no_markup() -> None:
     """Brackets and slashes stand as they are."""
     said = shown(Preview("[red]f.xml", Document((Item("[bold]Tegas[/bold]"),))), Preview("x", error="[a]"))

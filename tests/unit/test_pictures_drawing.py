@@ -10,11 +10,11 @@ from io import BytesIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from bot.domain.sheet import Bars, Figure, Ranking, Share, Sheet
 from bot.pictures.drawing import WIDTH, draw, sheet_from
-from bot.pictures.lettering import KNOWN, Ink, fitted, written
+from bot.pictures.lettering import KNOWN, Ink, Lettering, fitted, written
 
 HOURS = tuple(f"{hour:02d}:00" if hour % 6 == 0 else "" for hour in range(24))
 
@@ -102,6 +102,16 @@ def test_words_stay_in_their_place(text: str, room: int) -> None:
     width = ImageFont.load_default(32).getlength(shown)
     assert width <= room or shown == "…"
     assert written(text).startswith(shown.removesuffix("…").rstrip())
+
+
+def test_a_figure_keeps_its_unit_however_large_it_is() -> None:
+    """The letters shrink; a number that lost its end would be another number."""
+    room = 408
+    drawing = Lettering(ImageDraw.Draw(Image.new("RGB", (WIDTH, 200))))
+    for text in ("9 judul", "128.568 kiriman", "1.128.568.000 kiriman"):
+        taken = drawing.whole(0, 0, text, Ink(64, "#ffffff", bold=True), room)
+        full = ImageFont.load_default(32).getlength(text)
+        assert full <= taken <= room + 1
 
 
 def test_a_sheet_goes_through_json_unharmed() -> None:
