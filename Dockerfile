@@ -24,7 +24,7 @@ RUN groupadd --gid 10001 kabarbot \
 COPY --from=build /venv /venv
 COPY LICENSE /usr/share/licenses/kabarbot/
 # The root file system may be read-only, so what will be imported is compiled now, and nothing else.
-RUN /venv/bin/python -c "import bot.app, bot.assembly, bot.sources.child, bot.pictures.drawing, bot.cli.run, bot.cli.line, bot.cli.check, bot.cli.health"
+RUN /venv/bin/python -c "import bot.app, bot.assembly, bot.sources.child, bot.pictures.drawing, bot.pictures.child, bot.cli.run, bot.cli.line, bot.cli.check, bot.cli.health; from PIL import Image; Image.preinit()"
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
