@@ -1,7 +1,7 @@
 """Makes the pictures of README: `make pictures`. Needs Debian's chromium.
 
 A real bot posts the sample portal's headlines to the local Bot API server; what then stands in the channel is
-drawn as Telegram draws it, and photographed.
+drawn as Telegram draws it, and photographed. The demo's pages are photographed as they are (`pages`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from bot.sandbox.portal import NAME, SamplePortal
 from bot.sandbox.render import message_json
 from bot.sandbox.server import Options, Sandbox
+from docs.images import pages
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -123,6 +124,7 @@ def photograph(page: str, target: Path, height: int) -> None:
 def main() -> None:
     """Make every picture."""
     bubbles = "".join(map(bubble, asyncio.run(posts(2))))
+    pages.main(HERE)
     photograph(f"<!doctype html><meta charset=utf-8><style>{STYLE}</style>{bubbles}", HERE / "post.png", 470)
 
 
