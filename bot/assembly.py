@@ -38,6 +38,7 @@ from bot.workers.desk import Desk
 from bot.workers.doorkeeper import Doorkeeper
 from bot.workers.housekeeper import Housekeeper
 from bot.workers.listkeeper import ListKeeper
+from bot.workers.lookout import Lookout
 from bot.workers.poller import Poller
 from bot.workers.recoverer import Recoverer
 from bot.workers.sending import Sending
@@ -281,7 +282,7 @@ def _lookers(
     outside = build_outside(base.settings, base.stores, place, portal, poller, telegram, **told)
     watcher = Watcher(base.stores.watch, wake_poller=poller.loop.wake, **told)
     poller.when_looked(watcher.hear)
-    others = (watcher, *_listkeeper(base, portal))
+    others = (watcher, *_lookout(base, portal, poller), *_listkeeper(base, portal))
     if outside is None:
         return (poller, *others), ()
     return (poller, outside.pusher, *others), (outside.listener,)
@@ -313,6 +314,18 @@ def _listkeeper(base: Foundation, portal: Portal) -> tuple[Worker, ...]:
         events=base.events,
     )
     return (listkeeper,)
+
+
+def _lookout(base: Foundation, portal: Portal, poller: Poller) -> tuple[Worker, ...]:
+    """Whoever looks for stories that the portal takes down, where there is a desk to tell."""
+    settings = base.settings
+    if not settings.ops_chat:
+        return ()
+    lookout = Lookout(
+        base.stores.takedowns, portal, language=settings.post_language, clock=base.clock, events=base.events
+    )
+    poller.when_looked(lookout.hear)
+    return (lookout,)
 
 
 def _page(base: Foundation, observatory: Observatory, watcher: Housekeeper) -> StatusServer | None:

@@ -102,6 +102,15 @@ class Corrected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StoryTakenDown(Event):
+    """A portal has taken down a story that was posted; its page answers `detail`. The desk is told, nothing withdrawn."""
+
+    headline_id: int
+    link: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed(Event):
     """Rows are stored as SENDING with their exact requests; nothing has left yet."""
 

@@ -68,6 +68,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
             "{others} other feeds of this portal are read now."
         ),
     ),
+    "taken_down": (
+        (
+            "⚠️ Portal menurunkan berita yang sudah tersiar (halamannya menjawab {answer}): {title}. "
+            "Bot tidak menariknya sendiri; untuk menariknya: /tarik {link} alasan"
+        ),
+        (
+            "⚠️ The portal has taken down a story that was posted (its page answers {answer}): {title}. "
+            "The bot withdraws nothing by itself; to withdraw it: /tarik {link} reason"
+        ),
+    ),
     "updates": (
         "⚠️ Pembaruan dari Telegram tidak bisa diambil: {detail}. Kiriman ke kanal tetap jalan.",
         "⚠️ Updates cannot be had from Telegram: {detail}. Posts go on.",

@@ -26,6 +26,7 @@ from bot.ports.readers import (
     SearchMemory,
 )
 from bot.ports.subscribing import DigestStore, GroupMessages, NewsRenderer, NewsStore, SubscriptionStore
+from bot.ports.takedowns import PagePortal, PostedStory, TakedownStore
 from bot.ports.time import Clock, Wake
 from bot.ports.updates import Inbox, StoredUpdate
 
@@ -58,10 +59,12 @@ __all__ = [
     "OrderStore",
     "Outbox",
     "Pace",
+    "PagePortal",
     "Painter",
     "PollStore",
     "PopularStore",
     "Portal",
+    "PostedStory",
     "PushDesk",
     "PushPortal",
     "PushStore",
@@ -74,6 +77,7 @@ __all__ = [
     "StoredUpdate",
     "StoryFinder",
     "SubscriptionStore",
+    "TakedownStore",
     "Traffic",
     "TrafficStore",
     "Trouble",

@@ -27,7 +27,7 @@ from bot.sources.addresses import (
     proxies,
     proxy_for,
 )
-from bot.sources.answers import age_of, content_type, refuse_bad_answer, validators_of
+from bot.sources.answers import age_of, content_type, refuse_bad_answer, retry_after, validators_of
 from bot.sources.failures import in_plain_words
 from bot.sources.inflating import ACCEPTED, Body
 from bot.sources.linkheader import HubLinks, hub_links
@@ -69,6 +69,15 @@ class NotModified:
     validators: Validators
     moved_to: str | None = None
     age: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a page answers: its `status`, where redirects `ended`, and the portal's own wish."""
+
+    status: int
+    ended: str
+    retry_after: timedelta | None = None
 
 
 _Answer = TypeVar("_Answer")
@@ -124,6 +133,24 @@ class Fetcher:
         answer: Fetched | NotModified | None = None
         while answer is None:
             answer = await self._hop(trail, request)
+        return answer
+
+    async def standing(self, url: str, *, found_on: str) -> Standing:
+        """Whether there is a page at `url`, which the feed at `found_on` named: asked without its body.
+
+        Whoever does not answer HEAD well is asked by GET, of which only the head is read (RFC 9110 §9.3.2).
+
+        Raises:
+            FetchError, Forbidden: nobody answers; as `fetch`.
+        """
+        answer: Standing | None = None
+        for method in ("HEAD", "GET"):
+            answer, trail = None, Trail(url, self._timeout, self._may_be_private(url, found_on))
+            while answer is None:
+                answer = await self._hop(trail, partial(self._knock, method=method))
+            if 200 <= answer.status < 300:
+                break
+        assert answer is not None  # noqa: S101 - both methods end with one
         return answer
 
     async def submit(self, url: str, form: Mapping[str, str], *, found_on: str) -> None:
@@ -196,6 +223,15 @@ class Fetcher:
                 age = age_of(response.headers, self._clock())
                 return NotModified(validators_of(response.headers, validators), trail.moved_to, age)
             return await self._fetched(trail, response)
+
+    async def _knock(self, trail: Trail, method: str) -> Standing | None:
+        session = self._session(trusted=trail.trusted)
+        async with session.request(method, trail.url, allow_redirects=False) as response:
+            if response.status in REDIRECTS and (place := response.headers.get("Location")):
+                trail.follow(response.status, place, self._is_named)
+                return None
+            wish = retry_after(response.headers.get("Retry-After"), self._clock())
+            return Standing(response.status, trail.url, wish)
 
     async def _post(self, trail: Trail, form: Mapping[str, str]) -> bool | None:
         session = self._session(trusted=trail.trusted)

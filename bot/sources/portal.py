@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from bot.domain.headlines import Document
 from bot.domain.looks import FeedAddress, Look, Validators
+from bot.domain.takedowns import Page, PageAnswer, page_answer
 from bot.errors import FetchError, ParseError, SourceError
 from bot.sources.fetch import Fetched, Fetcher, NotModified
 from bot.sources.linkheader import HubLinks
@@ -111,6 +112,15 @@ class Portal:
             FetchError: it is not, or nobody answers; Forbidden: it lies in a private network.
         """
         await self._fetcher.submit(url, form, found_on=found_on)
+
+    async def page(self, url: str, *, found_on: str) -> PageAnswer:
+        """What the page of a story answers, which the feed at `found_on` named; raises nothing."""
+        try:
+            found = await self._fetcher.standing(url, found_on=found_on)
+        except SourceError as error:
+            wish = error.retry_after if isinstance(error, FetchError) else None
+            return PageAnswer(Page.TROUBLE, str(error), wish)
+        return page_answer(url, found.status, found.ended, found.retry_after)
 
     async def preview(self, url: str) -> Document:
         """What is at an address that an operator typed: http, https, or ``file://`` on this machine.

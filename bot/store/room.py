@@ -31,6 +31,7 @@ from bot.store.search import Search
 from bot.store.stories import Stories
 from bot.store.subscriptions import Subscriptions
 from bot.store.surges import Surges
+from bot.store.takedowns import Takedowns
 from bot.store.traffic import TrafficLog
 from bot.store.upkeep import KEEP, StoreUpkeep
 from bot.store.watch import Watch
@@ -65,6 +66,7 @@ class Stores:
     stories: Stories
     subscriptions: Subscriptions
     surges: Surges
+    takedowns: Takedowns
     traffic: TrafficLog
     upkeep: StoreUpkeep
     watch: Watch
@@ -100,6 +102,7 @@ class Stores:
             stories=Stories(database),
             subscriptions=Subscriptions(database),
             surges=Surges(database),
+            takedowns=Takedowns(database),
             traffic=TrafficLog(database),
             upkeep=StoreUpkeep(database, keep=keep),
             watch=Watch(database),

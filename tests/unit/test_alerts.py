@@ -20,6 +20,7 @@ VALUES = {
     "age": "2:00",
     "ahead": "7:00",
     "others": "3",
+    "answer": "404",
     "link": "https://kabar.example/{1}",
 }
 #: Every value is its own name in braces.

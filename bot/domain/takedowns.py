@@ -1,0 +1,99 @@
+"""Whether a portal has taken a story down: what the story's page answers, and when that is believed.
+
+Pure. A page is believed to be gone only while the rest of its portal stands, and only the second time: an
+alarm that is none costs the desk more than one that comes five minutes late.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+#: How long after its publication a story is looked after: as long as Telegram lets its posts be deleted.
+WATCHED = timedelta(hours=48)
+#: From the first time that a page is missing to the second, which counts.
+CONFIRM_AFTER = timedelta(minutes=5)
+#: How long a portal in trouble is left alone.
+AFTER_TROUBLE = timedelta(minutes=10)
+#: More stories than this that leave a feed in one look were not taken down: the feed has changed.
+MOST_VANISHED = 5
+
+_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+#: Where portals send those who ask for what is not there any more: the front page, or a page that says so.
+_NOWHERE = re.compile(
+    r"/?|/(?:index\.\w+|home|beranda)/?|/(?:errors?/)?(?:404|not-?found|tidak-?ditemukan)(?:\.\w+)?/?"
+)
+
+
+class Page(StrEnum):
+    """What a story's page answers."""
+
+    STANDS = "stands"
+    MISSING = "missing"
+    TROUBLE = "trouble"  # nothing can be told: refused, broken, out of reach
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """A page's answer; `detail` says what it was, `retry_after` when the portal wishes to be asked again."""
+
+    page: Page
+    detail: str = ""
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A page that was `misses` times missing, for the first time at `since`; to be asked again at `look_at`.
+
+    `gone`: it is believed. A suspicion without `look_at` is none (any more).
+    """
+
+    misses: int = 0
+    since: datetime | None = None
+    look_at: datetime | None = None
+    gone: bool = False
+
+
+def page_answer(asked: str, status: int, ended: str, retry_after: timedelta | None = None) -> PageAnswer:
+    """What the answer `status` says of the page `asked`, which redirects led to `ended`."""
+    if status in _GONE:
+        return PageAnswer(Page.MISSING, str(int(status)))
+    if not 200 <= status < 300:
+        return PageAnswer(Page.TROUBLE, str(status), retry_after)
+    there = urlsplit(ended).path
+    if ended != asked and _NOWHERE.fullmatch(there.lower()) and not _NOWHERE.fullmatch(urlsplit(asked).path):
+        return PageAnswer(Page.MISSING, f"→ {there or '/'}")
+    return PageAnswer(Page.STANDS, str(status))
+
+
+def judge(before: Suspicion, page: Page, now: datetime, *, portal_is_well: bool) -> Suspicion:
+    """What is suspected of a story whose page answered `page`.
+
+    `portal_is_well`: another page of the same portal stands. Where none does nothing is counted, and what was
+    counted before may have been the same trouble.
+    """
+    if page is Page.STANDS:
+        return Suspicion()
+    if page is Page.TROUBLE or not portal_is_well:
+        return Suspicion(look_at=now + AFTER_TROUBLE) if before.misses or page is Page.MISSING else before
+    since = before.since or now
+    if before.misses and now - since >= CONFIRM_AFTER:
+        return Suspicion(before.misses + 1, since, gone=True)
+    return Suspicion(before.misses + 1, since, look_at=since + CONFIRM_AFTER)
+
+
+def vanished(before: Sequence[int], listed: Iterable[int]) -> frozenset[int]:
+    """What stood in a feed `before` and is not `listed` now, though something that stood behind it still is.
+
+    Empty where that are too many.
+    """
+    still = frozenset(listed)
+    last = max((place for place, one in enumerate(before) if one in still), default=0)
+    gone = frozenset(one for one in before[:last] if one not in still)
+    return gone if len(gone) <= MOST_VANISHED else frozenset()
