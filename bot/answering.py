@@ -16,7 +16,7 @@ from bot.commands.router import Answers
 from bot.domain.ranking import ranked
 from bot.domain.subscriptions import DIGEST_SPAN, MOST_MERGED
 from bot.events import Events
-from bot.ports import Clock, Membership, Pace, Painter, Wake
+from bot.ports import Clock, Membership, Newcomers, Pace, Painter, Wake
 from bot.store.room import Stores
 from bot.store.statistics import StatisticsStore
 from bot.store.status import StatusStore
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 
 
 def build_answers(
-    settings: Settings, stores: Stores, members: Membership, painter: Painter, wake_delivery: Wake
+    settings: Settings,
+    stores: Stores,
+    *,
+    members: Membership,
+    newcomers: Newcomers,
+    painter: Painter,
+    wake_delivery: Wake,
 ) -> tuple[Answers, ReaderDesk]:
     """The door of the commands, and the desk that Telegram's room hands readers to."""
     catalogues = locale.load()
@@ -50,6 +56,7 @@ def build_answers(
             stores.orders,
             stores.questions,
             stores.stories,
+            newcomers,
             StatusStore(stores.database, settings.database_path, popular_url=settings.popular_url),
             StatisticsStore(stores.database),
             painter,

@@ -31,6 +31,7 @@ from bot.store.room import Stores
 from bot.store.status import StatusStore
 from bot.telegram.render import PostRenderer
 from bot.telegram.room import Access, TelegramRoom
+from bot.workers.bringer import Bringer
 from bot.workers.chats import Chats
 from bot.workers.corrector import Corrector
 from bot.workers.deliverer import Deliverer
@@ -84,9 +85,18 @@ async def build(
     stack.push_async_callback(telegram.close)
     deliverer, speaking = _speakers(base, telegram)
     place = await find_place(settings, base.stores)
-    looking, listeners = _lookers(base, place, telegram, _portal(base, stack), deliverer.loop.wake)
-    painter = ChildPainter(clock, events)
-    answers, desk = build_answers(settings, base.stores, telegram.members, painter, deliverer.loop.wake)
+    portal = _portal(base, stack)
+    poller = _poller(base, portal, deliverer.loop.wake)
+    looking, listeners = _lookers(base, place, telegram, portal, poller)
+    bringer = Bringer(portal, base.stores.brought, base.stores.stories, take_in=poller.take_in)
+    answers, desk = build_answers(
+        settings,
+        base.stores,
+        members=telegram.members,
+        newcomers=bringer,
+        painter=ChildPainter(clock, events),
+        wake_delivery=deliverer.loop.wake,
+    )
     telegram.listen(
         base.stores.inbox,
         _chats(base, deliverer.loop.wake),
@@ -274,10 +284,9 @@ def _keepers(
 
 
 def _lookers(
-    base: Foundation, place: Place, telegram: TelegramRoom, portal: Portal, wake: Wake
+    base: Foundation, place: Place, telegram: TelegramRoom, portal: Portal, poller: Poller
 ) -> tuple[tuple[Worker, ...], tuple[Server, ...]]:
     """The workers that look at the portal, and what listens for hubs (and Telegram)."""
-    poller = _poller(base, portal, wake)
     told = Told(clock=base.clock, events=base.events)
     outside = build_outside(base.settings, base.stores, place, portal, poller, telegram, **told)
     watcher = Watcher(base.stores.watch, wake_poller=poller.loop.wake, **told)

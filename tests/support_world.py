@@ -24,6 +24,7 @@ from bot.sandbox.messages import Message
 from bot.sandbox.moderators import Moderators
 from bot.sandbox.people import People
 from bot.sandbox.portal import SamplePortal
+from bot.sandbox.portal_archive import Article
 from bot.sandbox.server import Options, Sandbox
 from bot.sandbox.world import Chat, User
 
@@ -102,9 +103,13 @@ class BotProcess:
 
 
 class CountingPortal(SamplePortal):
-    """A sample portal that counts the looks at its feed."""
+    """A sample portal that counts the looks at its feed. Articles in `unlisted` stand in no feed."""
 
     looks = 0
+    unlisted: frozenset[int] = frozenset()
+
+    def feed_items(self, section: str | None) -> list[Article]:
+        return [article for article in super().feed_items(section) if article.id not in self.unlisted]
 
     def strike(self, *, feed: bool) -> Any:
         """Every request for a page or feed passes here."""

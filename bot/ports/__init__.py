@@ -9,7 +9,18 @@ Telegram. All times are aware UTC, all durations `timedelta`. Verbs of the store
 from bot.ports.delivering import ChannelStore, DoubtStore, EditStore, HandStore, Outbox
 from bot.ports.desk import Alert, DeskChat, DeskStore, Painter, Trouble, Upkeep
 from bot.ports.network import AnswerStore, ChatEvents, Network, Pace, Renderer, Traffic, TrafficStore
-from bot.ports.orders import DecisionStore, OrderStore, Question, QuestionStore, Reach, StoryFinder
+from bot.ports.orders import (
+    ArticlePortal,
+    BroughtStore,
+    DecisionStore,
+    Newcomer,
+    Newcomers,
+    OrderStore,
+    Question,
+    QuestionStore,
+    Reach,
+    StoryFinder,
+)
 from bot.ports.polling import PollStore, PopularStore, WatchedFeed, WatchStore
 from bot.ports.portals import Portal, PushPortal
 from bot.ports.pushing import PushDesk, PushStore
@@ -34,6 +45,8 @@ __all__ = [
     "Alert",
     "AnswerStore",
     "Answering",
+    "ArticlePortal",
+    "BroughtStore",
     "ChannelStore",
     "ChatEvents",
     "Clock",
@@ -54,6 +67,8 @@ __all__ = [
     "InlineAnswering",
     "Membership",
     "Network",
+    "Newcomer",
+    "Newcomers",
     "NewsRenderer",
     "NewsStore",
     "OrderStore",

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.desk import Decision, Order
-from bot.domain.headlines import Headline
+from bot.domain.headlines import Headline, Item
+from bot.domain.polling import FeedForPoll, PollIntent, Recorded
 from bot.domain.replies import Pointed
 
 
@@ -47,6 +48,43 @@ class StoryFinder(Protocol):
 
     async def by_post(self, pointed: Pointed) -> Sequence[Headline]:
         """The story of a message that is replied to; at most one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What came of bringing in a story: the `story`, or the `foreign` site it is of, or the `trouble` with its page."""
+
+    story: Headline | None = None
+    foreign: str = ""
+    trouble: str = ""
+
+
+class Newcomers(Protocol):
+    """Brings in stories of the portal's own sites that no feed has shown."""
+
+    async def bring(self, link: str) -> Newcomer:
+        """Read the page at `link` and remember it; nothing is posted."""
+        ...
+
+
+class ArticlePortal(Protocol):
+    """Reads an article's page. Raises `errors.SourceError`."""
+
+    async def article(self, url: str, *, found_on: str) -> Item:
+        """The article at `url`, an address of the site whose feed lies at `found_on`."""
+        ...
+
+
+class BroughtStore(Protocol):
+    """Whose a link is, and recording what was found there."""
+
+    async def feed_for(self, link: str) -> FeedForPoll | None:
+        """The feed whose site the link is of; None for a stranger's."""
+        ...
+
+    async def record_brought(self, intent: PollIntent) -> Recorded:
+        """All of `intent` in one transaction; it was no look at the feed."""
         ...
 
 

@@ -38,8 +38,8 @@ def read_page(
     Raises:
         ParseError: a selector that is no CSS.
     """
-    tree = _parse(html)
-    context = PageContext(_base(tree, url), zone, now)
+    tree = parsed_page(html)
+    context = PageContext(page_base(tree, url), zone, now)
     title = tree.css_first("title")
     items = _selected(tree, selectors, context) if selectors else _listed(tree, context, popular=popular)
     return Document(
@@ -52,19 +52,20 @@ def read_page(
 
 def named_feeds(html: str, url: str) -> tuple[str, ...]:
     """The feeds that a page names: its ``link rel=alternate`` (WHATWG HTML §4.6.7.1), else links to feeds."""
-    tree = _parse(html)
-    base = _base(tree, url)
+    tree = parsed_page(html)
+    base = page_base(tree, url)
     found = tuple(_alternates(tree, base)) or tuple(_feed_links(tree, base))
     return tuple(link for link in found if link.startswith(("http://", "https://")))
 
 
-def _parse(html: str) -> LexborHTMLParser:
+def parsed_page(html: str) -> LexborHTMLParser:
+    """The page's tree."""
     from selectolax.lexbor import LexborHTMLParser
 
     return LexborHTMLParser(without_endless_tags(html))
 
 
-def _base(tree: LexborHTMLParser, url: str) -> str:
+def page_base(tree: LexborHTMLParser, url: str) -> str:
     """What links are relative to; a page saved to a file says of itself where it came from."""
     named = tree.css_first("base[href]")
     if named is None and url.startswith("file:"):

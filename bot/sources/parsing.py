@@ -34,9 +34,10 @@ _OTHER_XML = {
 
 
 class Want(StrEnum):
-    """What is sought in a document; it matters for pages only."""
+    """What is sought in a document; but for an article it matters for pages only."""
 
     FEED = "feed"  # the feed that a page names, and the latest headlines
+    ARTICLE = "article"  # the one article that the page is
     POPULAR = "popular"  # the list of most-read headlines, never the feed that the page names
 
 
@@ -74,6 +75,10 @@ def parse(body: bytes, task: Task, spare: Spare | None = None) -> Parsed:
     begin = _NOT_BLANK.search(text)
     if begin is None:
         raise ParseError("the document is empty")
+    if task.want is Want.ARTICLE:
+        from bot.sources.articles import read_article
+
+        return Parsed(read_article(text, url=task.url, zone=task.zone, now=task.now))
     if begin[0] in "{[":
         from bot.sources.jsonfeed import read_json_feed
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from bot.domain.headlines import Document
+from bot.domain.headlines import Document, Item
 from bot.domain.looks import FeedAddress, Look, Validators
 from bot.domain.takedowns import Page, PageAnswer, page_answer
 from bot.errors import FetchError, ParseError, SourceError
@@ -112,6 +112,18 @@ class Portal:
             FetchError: it is not, or nobody answers; Forbidden: it lies in a private network.
         """
         await self._fetcher.submit(url, form, found_on=found_on)
+
+    async def article(self, url: str, *, found_on: str) -> Item:
+        """The article at `url`, which an editor named; it may be where the feed at `found_on` may lead.
+
+        Raises:
+            FetchError, Forbidden: it could not be had; ParseError: it is no article.
+        """
+        fetched = await self._fetcher.fetch(url, found_on=found_on)
+        if isinstance(fetched, NotModified):  # only an answer to validators
+            raise FetchError("there is nothing to show")
+        parsed = await self._parser.parse(fetched.body, self._task(fetched.url, Want.ARTICLE, fetched))
+        return parsed.document.items[0]
 
     async def page(self, url: str, *, found_on: str) -> PageAnswer:
         """What the page of a story answers, which the feed at `found_on` named; raises nothing."""

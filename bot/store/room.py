@@ -8,6 +8,7 @@ from typing import Self
 
 from bot.store.alerts import Alerts
 from bot.store.answers import OpenAnswers
+from bot.store.brought import Brought
 from bot.store.byhand import ByHand
 from bot.store.channels import Channels
 from bot.store.connection import Database
@@ -44,6 +45,7 @@ class Stores:
     database: Database
     alerts: Alerts
     answers: OpenAnswers
+    brought: Brought
     by_hand: ByHand
     channels: Channels
     digests: Digests
@@ -80,6 +82,7 @@ class Stores:
             database=database,
             alerts=Alerts(database),
             answers=OpenAnswers(database),
+            brought=Brought(database),
             by_hand=ByHand(database),
             channels=Channels(database),
             digests=Digests(database),

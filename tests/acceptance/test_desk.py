@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.sandbox.messages import Message
 from bot.sandbox.world import Chat, User
-from tests.support_world import RUN, World, world
+from tests.support_world import RUN, World, stamp, world
 
 CLOCK = r"\d\d:\d\d WIB"
 
@@ -190,6 +190,32 @@ async def test_what_is_held_is_asked_for_each_post(tmp_path: Path) -> None:
         await place.until_posted(1)
 
         assert place.headlines() == ["Perlu dilihat dulu"]
+
+
+async def test_a_story_that_no_feed_shows_is_posted_by_its_link(tmp_path: Path) -> None:
+    """Read from its page, posted once; when its feed shows it after all it is known. Others' links are refused."""
+    async with newsroom(tmp_path) as desk:
+        portal = desk.place.portal
+        next_id = portal.archive.last_id + 1
+        portal.unlisted = frozenset({next_id})
+        article = portal.publish("Tidak ada di feed", section="dunia")
+        answer = await desk.done(f"/siarkan {portal.link(article)}?utm_source=wa")
+        for chat in desk.place.channels:
+            post = await desk.reads(chat, -1, "^Tidak ada di feed\nDunia · ")
+            assert stamp(article.published) in post.text
+        refused = await desk.done("/siarkan https://lain.example/read/1")
+        no_article = await desk.done(f"/siarkan {portal.url}/populer")
+        missing = await desk.done(f"/siarkan {portal.url}/dunia/read/2024/11/29/1/tidak-ada")
+        portal.unlisted = frozenset()
+        portal.publish("Berita berikutnya")
+        await desk.place.until_posted(3)
+        await desk.place.until_looked(2)
+
+        assert "2 kanal" in answer
+        assert "lain.example bukan situs" in refused
+        assert "no article" in no_article
+        assert "404" in missing
+        assert desk.place.headlines()[-2:] == ["Tidak ada di feed", "Berita berikutnya"]
 
 
 async def test_strangers_get_silence(tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ from bot.domain.replies import Pointed, Reply, Request
 from bot.domain.sheet import Sheet
 from bot.domain.status import ChannelStatus, FeedStatus, Status, Vitals
 from bot.locale import load
+from bot.ports import Newcomer
 from bot.store.statistics import StatisticsStore
 from tests.support_commands import MemoryHeadlines, answers, ask, titles
-from tests.support_store import MEMORY, MINUTE, NOW, Home, channel, headline, link, open_home
+from tests.support_store import MEMORY, MINUTE, NOW, Home, channel, due, headline, link, open_home
 
 EDITORS = ("status", "statistik", "siarkan", "sunting", "ralat", "tarik", "jeda", "lanjut")
 
@@ -49,6 +50,18 @@ class RecordingPainter:
         return self.picture
 
 
+@dataclass
+class FixedNewcomers:
+    """`Newcomers` that always finds the same, and remembers what was asked."""
+
+    found: Newcomer = field(default_factory=lambda: Newcomer(foreign="lain.example"))
+    asked: list[str] = field(default_factory=list)
+
+    async def bring(self, link: str) -> Newcomer:
+        self.asked.append(link)
+        return self.found
+
+
 class Room:
     """The commands over a store in which story 1 stands in two channels."""
 
@@ -56,10 +69,12 @@ class Room:
         self.home, self.wakes, self.status, self.painter = home, 0, FixedStatus(), RecordingPainter()
         self._messages = 0
         stores = home.stores
+        self.newcomers = FixedNewcomers()
         kit = DeskKit(
             stores.orders,
             stores.questions,
             stores.stories,
+            self.newcomers,
             self.status,
             StatisticsStore(stores.database),
             self.painter,
@@ -149,6 +164,23 @@ async def test_published_by_bare_words(room: Room) -> None:
     assert "1 kanal" in (await room.say("/siarkan kabar nomor 2")).text
     assert "Tidak ada yang dikirim" in (await room.say("/siarkan kabar nomor 1")).text
     assert room.wakes == 2
+
+
+async def test_a_link_that_nobody_knows_is_brought_in(room: Room) -> None:
+    """Only by `/siarkan`: what was found there goes out; a stranger's link and a page that says nothing do not."""
+    assert "lain.example bukan situs" in (await room.say("/siarkan https://lain.example/9")).text
+    room.newcomers.found = Newcomer(trouble="kabar.example answers 404 Not Found")
+    assert "answers 404" in (await room.say(f"/siarkan {link(9)}")).text
+    assert not await room.kept()
+    (headline_id,) = (await room.home.record(headline(2, *due(*room.home.channels)))).headline_ids
+    (story,) = await room.home.stores.stories.by_link(link(2))
+    room.newcomers.found = Newcomer(story)
+    assert "2 kanal" in (await room.say(f"/siarkan {link(9)}")).text
+    await room.say(f"/ralat {link(8)} teks")
+    await room.say("/siarkan kata yang tidak dikenal")
+
+    assert story.id == headline_id
+    assert room.newcomers.asked == ["https://lain.example/9", link(9), link(9)]
 
 
 async def test_pause_and_resume(room: Room) -> None:

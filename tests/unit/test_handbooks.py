@@ -38,7 +38,7 @@ def test_every_kind_of_alert_is_in_the_handbook_with_a_cure() -> None:
 def test_the_editors_handbook_has_every_command() -> None:
     """Those that the program has, and what a reader is told to type; no invented one."""
     nobody: Any = None
-    kit = DeskKit(nobody, nobody, nobody, nobody, nobody, nobody, lambda: None, UTC)
+    kit = DeskKit(nobody, nobody, nobody, nobody, nobody, nobody, nobody, lambda: None, UTC)
     has = {command.name for command in desk_commands(kit)}
     table = section(EDITORS, "Perintah")
     named = set(re.findall(r"`/([a-z]+)", table))

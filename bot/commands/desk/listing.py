@@ -18,7 +18,7 @@ from bot.commands.desk.withdraw import Withdraw
 from bot.domain.desk import DECISION_TAG
 from bot.domain.status import StatusSource
 from bot.locale import phrase
-from bot.ports import DecisionStore, OrderStore, Painter, StoryFinder, Wake
+from bot.ports import DecisionStore, Newcomers, OrderStore, Painter, StoryFinder, Wake
 
 if TYPE_CHECKING:
     from bot.domain.statistics import FiguresSource
@@ -31,6 +31,7 @@ class DeskKit:
     orders: OrderStore
     decisions: DecisionStore
     finder: StoryFinder
+    newcomers: Newcomers
     status: StatusSource
     figures: FiguresSource
     painter: Painter
@@ -41,7 +42,7 @@ class DeskKit:
 def desk_commands(kit: DeskKit) -> tuple[Command, ...]:
     """Every editors' command, in the order of the menu. They are called the same in both languages."""
     aiming = Aiming(kit.finder)
-    publish = Publish(kit.orders, kit.decisions, aiming, wake=kit.wake, zone=kit.zone)
+    publish = Publish(kit.orders, kit.decisions, aiming, kit.newcomers, wake=kit.wake, zone=kit.zone)
     return (
         _command("status", phrase("how feeds and channels are"), State(kit.status, kit.zone)),
         _command(

@@ -8,30 +8,41 @@ from bot.commands.command import Handler
 from bot.commands.desk.aiming import Aiming, order, titled
 from bot.commands.words import quotable
 from bot.domain.alerts import alert
-from bot.domain.desk import Decision, Verb, decision_of
+from bot.domain.desk import Decision, Verb, aim, decision_of
+from bot.domain.headlines import Headline
 from bot.domain.replies import Reply, Request
 from bot.domain.stamps import clock
 from bot.locale import Say
-from bot.ports import DecisionStore, OrderStore, Wake
+from bot.ports import DecisionStore, Newcomers, OrderStore, Wake
 
 
 class Publish(Handler):
-    """Posts only where the story has not been posted; `wake` tells the deliverer that something is due."""
+    """Posts only where the story has not been posted; `wake` tells the deliverer that something is due.
+
+    A link that nobody knows is brought in first, where it is the portal's own.
+    """
 
     def __init__(
-        self, orders: OrderStore, decisions: DecisionStore, aiming: Aiming, *, wake: Wake, zone: tzinfo
+        self,
+        orders: OrderStore,
+        decisions: DecisionStore,
+        aiming: Aiming,
+        newcomers: Newcomers,
+        *,
+        wake: Wake,
+        zone: tzinfo,
     ) -> None:
         self._orders = orders
         self._decisions = decisions
         self._aiming = aiming
+        self._newcomers = newcomers
         self._wake = wake
         self._zone = zone
 
     async def answer(self, request: Request, say: Say) -> Reply:
-        aimed = await self._aiming.story(request, say, words_alone=True)
-        if isinstance(aimed, Reply):
-            return aimed
-        story, _ = aimed
+        story = await self._story(request, say)
+        if isinstance(story, Reply):
+            return story
         if story.withdrawn:
             return Reply(heading=titled(story), text=say("It was withdrawn, and is never posted again."))
         reach = await self._orders.publish(order(Verb.PUBLISH, request), story.id)
@@ -45,6 +56,26 @@ class Publish(Handler):
             )
         )
         return Reply(heading=titled(story), text=text)
+
+    async def _story(self, request: Request, say: Say) -> Headline | Reply:
+        aimed = await self._aiming.story(request, say, words_alone=True)
+        if not isinstance(aimed, Reply):
+            return aimed[0]
+        link = aim(request.argument, replying=request.reply is not None).link
+        return await self._brought(link, say) if link else aimed
+
+    async def _brought(self, link: str, say: Say) -> Headline | Reply:
+        found = await self._newcomers.bring(link)
+        if found.story is not None:
+            return found.story
+        if found.foreign:
+            host = quotable(found.foreign)
+            return Reply(
+                text=say("{host} is none of this portal’s sites: only its own stories are posted.", host=host)
+            )
+        return Reply(
+            text=say("That page could not be read as a story: {trouble}.", trouble=quotable(found.trouble))
+        )
 
     async def press(self, payload: str, request: Request, say: Say) -> Reply | None:
         decision = decision_of(payload)
