@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from bot.domain.delivery import Doubt, Found, FrozenRequest, Outcome, Post, Settlement, Target, Verdict
+from bot.domain.desk import Mark
 from bot.domain.headlines import Words
 from bot.domain.looks import FeedAddress, Look
 from bot.domain.pacing import Pacing
@@ -295,13 +296,20 @@ class FakeRenderer:
         self.made = 0
 
     def post(
-        self, words: Words, target: Target, *, loud: bool, first_seen: datetime | None = None
+        self,
+        words: Words,
+        target: Target,
+        *,
+        loud: bool,
+        first_seen: datetime | None = None,
+        marks: Sequence[Mark] = (),
     ) -> FrozenRequest:
         self.made += 1
         self._check(words.title)
+        text = "\n".join((words.title, *(mark.text for mark in marks)))
         if self.photos:
-            return FrozenRequest("sendPhoto", {"photo": words.image, "caption": words.title, "rich": True})
-        return FrozenRequest("sendMessage", {"text": words.title, "rich": True})
+            return FrozenRequest("sendPhoto", {"photo": words.image, "caption": text, "rich": True})
+        return FrozenRequest("sendMessage", {"text": text, "rich": True})
 
     def plainer(self, request: FrozenRequest) -> FrozenRequest | None:
         body = dict(request.body)

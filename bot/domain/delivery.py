@@ -120,6 +120,7 @@ class Candidate:
     shown: int = 1  # the revision that `frozen` shows
     resend: bool = False  # was UNCERTAIN, and shown to be absent
     ignores_age: bool = False  # an editor released it
+    marks: tuple[Mark, ...] = ()  # editors' lines, said before it was sent
 
 
 @dataclass(frozen=True, slots=True)

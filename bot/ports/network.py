@@ -15,6 +15,7 @@ from bot.domain.delivery import (
     Settlement,
     Target,
 )
+from bot.domain.desk import Mark
 from bot.domain.headlines import Words
 
 
@@ -22,9 +23,15 @@ class Renderer(Protocol):
     """Makes the exact request of a post. Pure: the same words give the same request."""
 
     def post(
-        self, words: Words, target: Target, *, loud: bool, first_seen: datetime | None = None
+        self,
+        words: Words,
+        target: Target,
+        *,
+        loud: bool,
+        first_seen: datetime | None = None,
+        marks: Sequence[Mark] = (),
     ) -> FrozenRequest:
-        """The request that posts `words` to `target`."""
+        """The request that posts `words` to `target`, with editors' lines under them."""
         ...
 
     def plainer(self, request: FrozenRequest) -> FrozenRequest | None:

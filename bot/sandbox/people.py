@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from bot.sandbox.errors import ControlError
 from bot.sandbox.messages import Author, Message, pack, photo_content, text_content
 from bot.sandbox.queries import Query
-from bot.sandbox.render import message_json
+from bot.sandbox.render import message_json, origin_json
 from bot.sandbox.state import State
 from bot.sandbox.world import Chat, User
 
@@ -65,6 +65,19 @@ class People:
         if self._reaches(chat, message, parsed.text):
             self._announce("message", chat, message)
         return message
+
+    def forward(self, chat: Chat, user: User, source: Chat, message_id: int) -> Message:
+        """A user passes a message of `source` on; it says where it came from."""
+        message = self.message(source, message_id)
+        if message.protected or source.protected or message.service:
+            raise ControlError(f"message {message_id} in {source.id} can't be forwarded")
+        content = message.unpack()
+        content.pop("reply_markup", None)
+        content.setdefault("forward_origin", origin_json(self.state.world, source, message))
+        forwarded = self._store(chat, Author("user", user.id), content)
+        if self._reaches(chat, forwarded, content.get("text", "")):
+            self._announce("message", chat, forwarded)
+        return forwarded
 
     def post(
         self,

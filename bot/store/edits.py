@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.delivery import FrozenRequest, Post
-from bot.domain.desk import Mark, MarkKind, may_delete
+from bot.domain.desk import may_delete
 from bot.store.connection import Database, Row
-from bot.store.rows import TARGET, WORDS, target_of, words_of
+from bot.store.rows import MARKS, TARGET, WORDS, marks_of, target_of, words_of
 from bot.store.values import freeze, maybe_moment, moment, thaw, ticks
 
 #: An edit that waited this long goes before new posts.
@@ -18,7 +18,7 @@ PATIENCE = timedelta(minutes=5)
 # that has moved since cannot be edited any more.
 _DUE = f"""
 SELECT d.id, d.headline_id, d.chat_id, d.message_id, d.request, d.edits, d.edit_at, h.revision, h.corrected_at,
-    d.sent_at, h.withdrawn_at, h.withdrawn_reason, h.note, h.note_at,
+    d.sent_at, {MARKS},
     h.ordered_revision > ifnull(d.shown_revision, 0) AS ordered,
     {TARGET}, {WORDS}
 FROM deliveries d CROSS JOIN channels c ON c.id = d.channel_id CROSS JOIN headlines h ON h.id = d.headline_id
@@ -108,16 +108,7 @@ def _post(row: Row, now: datetime) -> Post:
         corrected_at=maybe_moment(row["corrected_at"]),
         edit_due=maybe_moment(row["edit_at"]),
         struck=withdrawn,
-        marks=_marks(row),
+        marks=marks_of(row),
         ordered=bool(row["ordered"]),
         deletes=deletes,
     )
-
-
-def _marks(row: Row) -> tuple[Mark, ...]:
-    marks = []
-    if row["withdrawn_at"] is not None:
-        marks.append(Mark(MarkKind.WITHDRAWN, moment(row["withdrawn_at"]), row["withdrawn_reason"] or ""))
-    if row["note"] is not None:
-        marks.append(Mark(MarkKind.CORRECTED, moment(row["note_at"]), row["note"]))
-    return tuple(marks)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from bot.domain.delivery import Candidate, Claim, FrozenRequest, SkipReason, State
 from bot.store.connection import Database, Row
 from bot.store.endings import OVER
-from bot.store.rows import TARGET, WORDS, target_of, words_of
+from bot.store.rows import MARKS, TARGET, WORDS, marks_of, target_of, words_of
 from bot.store.values import dump, freeze, maybe_moment, moment, thaw, ticks
 
 #: The channels in whose queue anything stands, found by as many seeks in the index, and the head of each:
@@ -33,7 +33,7 @@ WITH waiting (channel_id) AS (
 # A chat with an unsettled send waits. Only the few that are wanted are read in full.
 _HEADS = f"""
 SELECT d.id, d.headline_id, d.state, d.attempts, d.loud, d.due_at, d.request, d.keep_request,
-    d.shown_revision, d.resend, d.ignores_age, {TARGET}, c.chat_id, h.revision, {WORDS}
+    d.shown_revision, d.resend, d.ignores_age, {TARGET}, c.chat_id, h.revision, {MARKS}, {WORDS}
 FROM ({{waiting}}
     SELECT q.id, q.due_at, q.seq FROM waiting w CROSS JOIN channels c ON c.id = w.channel_id
     CROSS JOIN deliveries q ON q.id = {HEAD}
@@ -93,9 +93,7 @@ SENT = """
 UPDATE deliveries SET state = 'SENT', reason = NULL, at = :now, sent_at = :now, message_id = :message,
     detail = '', resend = 0,
     edit_at = (SELECT iif(:follow AND shown_revision < h.revision OR shown_revision < h.ordered_revision
-        OR h.note IS NOT NULL OR h.withdrawn_at IS NOT NULL, :now, NULL) FROM headlines h WHERE h.id = headline_id),
-    -- an editor's line is never part of what is sent first: the post shows less than its revision
-    shown_revision = (SELECT iif(h.note IS NULL, shown_revision, 0) FROM headlines h WHERE h.id = headline_id)
+        OR h.withdrawn_at IS NOT NULL, :now, NULL) FROM headlines h WHERE h.id = headline_id)
 WHERE id = :id AND state IN ('SENDING', 'UNCERTAIN')
 """
 KNOW_ID = """
@@ -256,6 +254,7 @@ def _candidate(row: Row) -> Candidate:
         shown=row["shown_revision"] or row["revision"],
         resend=bool(row["resend"]),
         ignores_age=bool(row["ignores_age"]),
+        marks=marks_of(row),
     )
 
 

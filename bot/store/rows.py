@@ -6,6 +6,7 @@ import json
 from functools import lru_cache
 
 from bot.domain.delivery import Target
+from bot.domain.desk import Mark, MarkKind
 from bot.domain.headlines import Headline, Words
 from bot.store.connection import Row
 from bot.store.values import moment
@@ -14,6 +15,8 @@ from bot.store.values import moment
 WORDS = "h.title, h.link, h.kicker, h.published_at, h.reporter, h.lead, h.image"
 #: The columns that `headline_of` reads.
 HEADLINE = f"h.id, h.first_seen_at, h.revision, h.withdrawn_at, {WORDS}"
+#: The columns that `marks_of` reads.
+MARKS = "h.withdrawn_at, h.withdrawn_reason, h.note, h.note_at"
 #: The columns that `target_of` reads, of `channels c`; where a message stands already its chat counts.
 TARGET = "c.id AS channel_id, c.ref, c.topic, c.rules"
 
@@ -29,6 +32,16 @@ def words_of(row: Row) -> Words:
         lead=row["lead"],
         image=row["image"],
     )
+
+
+def marks_of(row: Row) -> tuple[Mark, ...]:
+    """What editors have a headline's posts say under it."""
+    marks = []
+    if row["withdrawn_at"] is not None:
+        marks.append(Mark(MarkKind.WITHDRAWN, moment(row["withdrawn_at"]), row["withdrawn_reason"] or ""))
+    if row["note"] is not None:
+        marks.append(Mark(MarkKind.CORRECTED, moment(row["note_at"]), row["note"]))
+    return tuple(marks)
 
 
 def headline_of(row: Row) -> Headline:

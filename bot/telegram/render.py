@@ -7,7 +7,7 @@ says nothing, or too much, is reported once and the default takes its place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any
@@ -17,6 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from bot.domain.delivery import FrozenRequest, Post, Target
+from bot.domain.desk import Mark, line
 from bot.domain.headlines import Words
 from bot.domain.links import postable, with_query
 from bot.domain.stamps import list_stamp, stamp
@@ -71,12 +72,19 @@ class PostRenderer:
         self._templates: dict[str, Template | None] = {}
 
     def post(
-        self, words: Words, target: Target, *, loud: bool, first_seen: datetime | None = None
+        self,
+        words: Words,
+        target: Target,
+        *,
+        loud: bool,
+        first_seen: datetime | None = None,
+        marks: Sequence[Mark] = (),
     ) -> FrozenRequest:
         """The request that posts `words` to `target`; a photo only where the text fits under it."""
         words = _not_ahead(words, first_seen)
         body = self._delivery(target, loud=loud)
-        text = self._rich(words, target, MAX_TEXT)
+        notes = tuple(line(mark, self._zone, self._language) for mark in marks)
+        text = self._rich(words, target, MAX_TEXT, notes=notes)
         if self._photos and words.image and postable(words.image) and fits(text, MAX_CAPTION):
             photo = {"photo": words.image, "caption": text, "parse_mode": "HTML"}
             return FrozenRequest("sendPhoto", photo | body)
@@ -198,11 +206,11 @@ def _with_notes(text: str, notes: tuple[str, ...], limit: int) -> str:
     """`text` with `notes` as lines under it, the last of them cut where there is no more room."""
     room = limit - units(plain(text))
     for note in notes:
-        line = cut(" ".join(note.split()), room - 1) if room > 1 else ""
-        if not line:
+        said = cut(" ".join(note.split()), room - 1) if room > 1 else ""
+        if not said:
             break
-        text += "\n" + str(Markup.escape(line))
-        room -= units(line) + 1
+        text += "\n" + str(Markup.escape(said))
+        room -= units(said) + 1
     return text
 
 

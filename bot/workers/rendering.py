@@ -43,9 +43,11 @@ class PostPress:
         if head.frozen is not None:
             return head.frozen
         target = head.target
-        key = (head.words, target.topic, target.template, target.silent, target.utm, head.loud)
+        key = (head.words, target.topic, target.template, target.silent, target.utm, head.loud, head.marks)
         if key not in self._made:
-            self._made[key] = attempt(lambda: self._renderer.post(head.words, target, loud=head.loud))
+            self._made[key] = attempt(
+                lambda: self._renderer.post(head.words, target, loud=head.loud, marks=head.marks)
+            )
             if len(self._made) > _MOST:
                 self._made.popitem(last=False)
         return self._made[key]

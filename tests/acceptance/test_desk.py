@@ -52,12 +52,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def newsroom(folder: Path, *, channels: int = 2, surge_limit: int = 0) -> AsyncIterator[Desk]:
+async def newsroom(
+    folder: Path, *, channels: int = 2, surge_limit: int = 0, uncertain_wait: int = 1
+) -> AsyncIterator[Desk]:
     """The bot has posted one story to each channel."""
     async with world(folder, channels=channels, SURGE_LIMIT=str(surge_limit)) as place:
         group = place.moderators.add_chat("supergroup", "Redaksi")
         _, editor = place.reader("Rina")
-        place.settings["OPS_CHAT"] = str(group.id)
+        place.settings |= {"OPS_CHAT": str(group.id), "UNCERTAIN_WAIT": str(uncertain_wait)}
         await place.start()
         for chat in place.channels:
             await place.until_posted(1, chat=chat)
@@ -324,3 +326,53 @@ async def test_a_desk_that_becomes_a_supergroup_is_the_desk(tmp_path: Path) -> N
         await _serves(place, grown, editor)
         place.moderators.set_rights(place.channel, "kicked")
         await place.until(lambda: "menolak" in place.posts(grown)[-1].text, "an alert")
+
+
+async def test_corrected_before_it_was_sent(tmp_path: Path) -> None:
+    """Ordered while a channel is paused: its post says so from the start, the other channel's by an edit."""
+    async with newsroom(tmp_path) as desk:
+        one, two = desk.place.channels
+        await desk.done(f"/jeda @{one.username}")
+        published = desk.place.portal.publish("Judul yang belum terkirim")
+        await desk.place.until_posted(2, chat=two)
+        link = desk.place.portal.link(published)
+        await desk.done(f"/ralat {link} Nama diperbaiki.")
+        await desk.done(f"/sunting {link} Judul dari redaksi")
+        await desk.reads(two, -1, rf"^Judul dari redaksi\n.*\nRalat {CLOCK}: Nama diperbaiki\.$")
+        await desk.done("/lanjut")
+        await desk.reads(one, -1, rf"^Judul dari redaksi\n.*\nRalat {CLOCK}: Nama diperbaiki\.$")
+        await desk.place.until_quiet()
+
+        assert len(desk.place.accepted(one)) == 2
+        assert desk.place.texts(one)[-1].startswith("Judul dari redaksi\n")
+        assert not [text for text in desk.place.texts(one) if "belum terkirim" in text]
+        assert len([text for text in desk.place.texts(one) if "Nama diperbaiki" in text]) == 1
+
+
+async def test_corrected_while_nobody_knows_whether_it_was_sent(tmp_path: Path) -> None:
+    """What was frozen goes out, or is found, as it was; the order follows as an edit when that is settled."""
+    async with newsroom(tmp_path, channels=1, uncertain_wait=3) as desk:
+        desk.place.sandbox.state.faults.add(
+            kind="drop_after", method="sendmessage", chat=str(desk.place.channel.id)
+        )
+        published = desk.place.portal.publish("Judul yang beku")
+        await desk.place.until(lambda: desk.place.states().get("UNCERTAIN"), "doubt")
+        await desk.done(f"/ralat {desk.place.portal.link(published)} Nama diperbaiki.")
+        await desk.reads(desk.place.channel, -1, rf"^Judul yang beku\n.*\nRalat {CLOCK}: Nama diperbaiki\.$")
+        await desk.place.until_quiet()
+
+        assert desk.place.headlines().count("Judul yang beku") == 1
+
+
+async def test_a_reply_to_a_forwarded_post_names_its_story(tmp_path: Path) -> None:
+    """An editor forwards a channel's post into the group and replies to it: no link needed."""
+    async with newsroom(tmp_path) as desk:
+        await story(desk, "Diteruskan ke redaksi")
+        post = desk.place.posts(desk.place.channels[1])[-1]
+        forward = desk.place.people.forward(desk.group, desk.editor, desk.place.channels[1], post.id)
+        await desk.done("/ralat Ini ralatnya.", reply_to=forward.id)
+        for chat in desk.place.channels:
+            await desk.reads(chat, -1, rf"^Diteruskan ke redaksi\n.*Ralat {CLOCK}: Ini ralatnya\.$")
+        await desk.done("/tarik Data keliru.", reply_to=forward.id)
+        for chat in desk.place.channels:
+            assert desk.struck(await desk.reads(chat, -1, rf"Ditarik {CLOCK}: Data keliru\."))

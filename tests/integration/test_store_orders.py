@@ -171,15 +171,31 @@ async def test_a_correction_is_replaced_and_does_not_use_up_the_portals_edits(ho
     assert (post.words.title, [mark.text for mark in post.marks]) == ("Diperbaiki portal", ["Ralat 10"])
 
 
-async def test_a_correction_before_the_post_follows_it(home: Home) -> None:
-    """What is sent first is the headline; its line comes with an edit at once."""
+async def test_a_correction_before_the_claim_is_part_of_the_post(home: Home) -> None:
+    """The row that waits has the line, and no edit follows."""
     await home.furnish()
     (story,) = await home.news(1)
     await home.stores.orders.correct(order(Verb.CORRECT), story, "Ralat")
+    (head,) = await home.stores.outbox.heads(NOW, 9)
     await home.deliver(100)
 
+    assert [mark.text for mark in head.marks] == ["Ralat"]
+    assert not await marks(home)
+
+
+@pytest.mark.parametrize("verb", ["correct", "reword"])
+async def test_an_order_after_the_claim_follows_the_post(home: Home, verb: str) -> None:
+    """What is frozen goes out as it is; the order comes with an edit at once."""
+    await home.furnish()
+    (story,) = await home.news(1)
+    claims = await home.claim()
+    await getattr(home.stores.orders, verb)(order(Verb.CORRECT), story, "Kata redaksi")
+    await home.again()
+    await home.stores.outbox.sent([(claim, 100) for claim in claims], NOW)
+
     (post,) = await marks(home)
-    assert (post.ordered, [mark.text for mark in post.marks]) == (True, ["Ralat"])
+    assert post.ordered
+    assert "Kata redaksi" in (post.words.title, *(mark.text for mark in post.marks))
 
 
 async def test_the_same_message_is_one_order(home: Home) -> None:

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.delivery import FrozenRequest, Post, Target
+from bot.domain.desk import Mark, MarkKind
 from bot.domain.headlines import Words
+from bot.domain.stamps import clock
 from bot.sandbox.markup import Composer, choose_parser
 from bot.telegram.markup import MAX_CAPTION, MAX_TEXT, cut, first_link, fits, plain, units
 from bot.telegram.render import PostRenderer
@@ -299,6 +301,18 @@ def test_a_withdrawn_headline_is_struck_through(template: str) -> None:
 
     assert [parsed.text[e["offset"] : e["offset"] + e["length"]] for e in struck] == [WORDS.title]
     assert parsed.text.endswith("Ditarik 09:00 WIB: keliru")
+
+
+@pytest.mark.parametrize(("language", "word"), [("id", "Ralat"), ("en", "Correction")])
+def test_a_line_said_before_it_was_sent_is_part_of_the_post(language: str, word: str) -> None:
+    """As an edit would show it, literally; the plain form keeps it."""
+    mark = Mark(MarkKind.CORRECTED, NOON, "bukan <b>5</b>")
+    post = renderer(language=language).post(WORDS, TARGET, loud=True, marks=[mark])
+    plainer = renderer().plainer(post)
+
+    assert plain(post.body["text"]).splitlines()[-1] == f"{word} {clock(NOON, JAKARTA)}: bukan <b>5</b>"
+    assert plainer is not None
+    assert "bukan <b>5</b>" in plainer.body["text"]
 
 
 def test_notes_that_are_too_long_are_cut_and_not_the_headline() -> None:
