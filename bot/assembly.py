@@ -168,6 +168,7 @@ def _channel(channel: settings_room.Channel) -> ChannelSetup:
         categories=channel.categories,
         include=channel.include,
         exclude=channel.exclude,
+        breaking=channel.breaking,
         template=channel.template,
         silent=channel.silent,
         hold=channel.hold,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
 from bot.cli.bot_api import BotApi, open_api
-from bot.cli.checks import channels, ops, paths, public, question, sources, telegram
+from bot.cli.checks import channels, ops, paths, public, question, routing, sources, telegram
 from bot.cli.checks.finding import Finding, bad
 from bot.errors import SettingsError, TokenRefused
 from bot.ports import Portal
@@ -38,7 +38,7 @@ async def look(settings: Settings, portal: AbstractAsyncContextManager[Portal]) 
             _network(settings, client), _portal(settings, source)
         )
     local = [paths.database(settings.database_path), public.public_address(settings.public_url)]
-    findings = [*network, *feeds, *local]
+    findings = [*network, *routing.who_gets_what(settings.channels), *feeds, *local]
     if refused:
         return 2, findings
     return (0 if all(finding.ok for finding in findings) else 1), findings

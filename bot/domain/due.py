@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.delivery import HoldReason, SkipReason, State
+from bot.domain.delivery import HoldReason, Lane, SkipReason, State
 from bot.domain.headlines import Words
 from bot.domain.polling import Channel, FeedForPoll, Known, NewDelivery, NewHeadline
-from bot.domain.routing import route
+from bot.domain.routing import breaking, route
 
 #: As many new headlines as this allows are a catch-up after an outage, not a surge (product.md §2).
 _ONE_EVERY = timedelta(minutes=2)
@@ -56,8 +56,10 @@ def further_deliveries(
     for channel in channels:
         meets = feed.id in channel.waiting or feed.id in channel.closed
         open_to_it = channel.id not in known.channels or (added and channel.id in known.filtered)
-        if open_to_it and (meets or added) and route(words, categories, feed.name, channel)[0]:
-            rows.append(_admitted(feed, channel))
+        if open_to_it and (meets or added):
+            wanted, rule = route(words, categories, feed.name, channel)
+            if wanted:
+                rows.append(_admitted(feed, channel, rule, breaking(words, categories, channel)))
     return tuple(rows)
 
 
@@ -78,10 +80,11 @@ def stem_surge(
 
 
 def first_loud(rows: Iterable[NewDelivery], heard: set[int]) -> tuple[NewDelivery, ...]:
-    """`rows` with a sound for the first post to each channel; `heard` are channels that had theirs."""
+    """`rows` with a sound for the first post to each channel, and for breaking news; `heard` had theirs."""
     result = []
     for row in rows:
-        loud = row.state is State.PENDING and row.channel_id not in heard
+        first = row.channel_id not in heard or row.lane is Lane.BREAKING
+        loud = row.state is State.PENDING and first
         if loud:
             heard.add(row.channel_id)
         result.append(replace(row, loud=loud))
@@ -94,18 +97,18 @@ def _first(words: Words, category: str, feed: FeedForPoll, channel: Channel, *, 
         return NewDelivery(channel.id, State.SKIPPED, SkipReason.FILTERED, rule)
     if too_old:
         return NewDelivery(channel.id, State.SKIPPED, SkipReason.TOO_OLD)
-    return _admitted(feed, channel)
+    return _admitted(feed, channel, rule, breaking(words, (category,), channel))
 
 
-def _admitted(feed: FeedForPoll, channel: Channel) -> NewDelivery:
-    """The row of a headline that the channel's rules let in."""
+def _admitted(feed: FeedForPoll, channel: Channel, rule: str, urgent: str) -> NewDelivery:
+    """The row of a headline that the channel's `rule` lets in; `urgent` is the one that has it go first."""
+    row = NewDelivery(channel.id, State.PENDING, rule="; ".join(filter(None, (urgent, rule))))
     if feed.id in channel.closed:
-        return NewDelivery(channel.id, State.SKIPPED, SkipReason.FIRST_LOOK)
+        return replace(row, state=State.SKIPPED, reason=SkipReason.FIRST_LOOK)
     if feed.id in channel.waiting:
-        return NewDelivery(channel.id, State.HELD, HoldReason.FIRST_LOOK)
-    if channel.hold:
-        return NewDelivery(channel.id, State.HELD, HoldReason.HOLD)
-    return NewDelivery(channel.id, State.PENDING)
+        return replace(row, state=State.HELD, reason=HoldReason.FIRST_LOOK)
+    row = replace(row, lane=Lane.BREAKING) if urgent else row
+    return replace(row, state=State.HELD, reason=HoldReason.HOLD) if channel.hold else row
 
 
 def _is_surge(count: int, looked: datetime | None, rules: Rules, now: datetime) -> bool:
@@ -121,6 +124,6 @@ def _goes_out(row: NewDelivery) -> bool:
 def _stemmed(headline: NewHeadline, *, has_editor: bool) -> NewHeadline:
     state, reason = (State.HELD, HoldReason.SURGE) if has_editor else (State.SKIPPED, SkipReason.SURGE)
     rows = tuple(
-        NewDelivery(row.channel_id, state, reason) if _goes_out(row) else row for row in headline.deliveries
+        replace(row, state=state, reason=reason) if _goes_out(row) else row for row in headline.deliveries
     )
     return replace(headline, deliveries=rows)

@@ -58,6 +58,7 @@ class Channel:
     categories: frozenset[str] = frozenset()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    breaking: tuple[str, ...] = ()  # words or categories
     hold: bool = False
     waiting: frozenset[int] = frozenset()  # feed ids
     closed: frozenset[int] = frozenset()  # feed ids that failed at the first look: what they bring is seen
@@ -73,6 +74,7 @@ class ChannelSetup:
     categories: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    breaking: tuple[str, ...] = ()
     template: str = ""
     silent: bool = False
     hold: bool = False

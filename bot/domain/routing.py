@@ -22,7 +22,7 @@ def route(words: Words, categories: Collection[str], feed_name: str, channel: Ch
     """
     if channel.feeds and _plain(feed_name) not in map(_plain, channel.feeds):
         return False, f"feeds: {feed_name or 'a feed without a name'} is not among {_listed(channel.feeds)}"
-    names = [name for name in (words.kicker, *categories) if name]
+    names = list(dict.fromkeys(name for name in (words.kicker, *categories) if name))
     if channel.categories and not {*map(_plain, names)} & {*map(_plain, channel.categories)}:
         return False, f"categories: {_listed(names) or 'none'} is not among {_listed(channel.categories)}"
     texts = (_plain(words.title), _plain(words.lead))
@@ -32,6 +32,17 @@ def route(words: Words, categories: Collection[str], feed_name: str, channel: Ch
         return True, ""
     wanted = _first_in(texts, channel.include)
     return (True, f"include: {wanted}") if wanted else (False, f"include: none of {_listed(channel.include)}")
+
+
+def breaking(words: Words, categories: Collection[str], channel: Channel) -> str:
+    """The rule that has a headline go before everything else in `channel`, in words; empty where none does."""
+    if not channel.breaking:
+        return ""
+    names = {_plain(name) for name in (words.kicker, *categories) if name}
+    texts = (_plain(words.title), _plain(words.lead))
+    named = next((one for one in channel.breaking if _plain(one) in names), None)
+    found = named or _first_in(texts, channel.breaking)
+    return f"breaking: {found}" if found else ""
 
 
 def _first_in(texts: Collection[str], phrases: Collection[str]) -> str | None:

@@ -50,7 +50,7 @@ class Channel(_Table):
     """A channel and its rules. Empty `feeds` or `categories`: all of them.
 
     `template` is a Jinja source ("" the usual post), `utm` a query string for every link, `hold` lets an
-    editor release each post.
+    editor release each post. What `breaking` names (words as in `include`, or categories) goes before all else.
     """
 
     chat: Chat
@@ -59,12 +59,13 @@ class Channel(_Table):
     categories: tuple[str, ...] = Field(default=(), strict=False)
     include: tuple[str, ...] = Field(default=(), strict=False)
     exclude: tuple[str, ...] = Field(default=(), strict=False)
+    breaking: tuple[str, ...] = Field(default=(), strict=False)
     template: str = ""
     silent: bool = False
     hold: bool = False
     utm: str = ""
 
-    @field_validator("feeds", "categories", "include", "exclude")
+    @field_validator("feeds", "categories", "include", "exclude", "breaking")
     @classmethod
     def _says_something(cls, words: tuple[str, ...]) -> tuple[str, ...]:
         if not all(word.strip() for word in words):

@@ -163,6 +163,7 @@ def _routing(row: Row) -> Channel:
         categories=frozenset(rules["categories"]),
         include=tuple(rules["include"]),
         exclude=tuple(rules["exclude"]),
+        breaking=tuple(rules.get("breaking", ())),
         hold=rules["hold"],
         waiting=frozenset(json.loads(row["waiting"])),
         closed=frozenset(json.loads(row["closed"])),

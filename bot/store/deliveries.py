@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
@@ -81,9 +82,7 @@ async def as_held(tx: Transaction, headline_id: int, rows: Sequence[NewDelivery]
     if hidden is None or not hidden["hidden"]:
         return rows
     return [
-        NewDelivery(row.channel_id, State.HELD, HoldReason.SURGE, lane=row.lane)
-        if row.state is State.PENDING
-        else row
+        replace(row, state=State.HELD, reason=HoldReason.SURGE) if row.state is State.PENDING else row
         for row in rows
     ]
 

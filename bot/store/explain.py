@@ -113,5 +113,6 @@ async def _tell(tx: Transaction, headline: int) -> Explanation:
 
 
 def _delivery(row: Row) -> DeliveryTold:
-    parts = () if row["state"] == "SENT" else (row["reason"] or "", row["rule"], row["detail"])
+    """Why it is where it is; of a post only the rule that chose it is left to tell."""
+    parts = (row["rule"],) if row["state"] == "SENT" else (row["reason"] or "", row["rule"], row["detail"])
     return DeliveryTold(row["ref"], row["message_id"], row["state"], ": ".join(filter(None, parts)))

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.decide import Rules, decide, keys_wanted
-from bot.domain.delivery import HoldReason, SkipReason, State
+from bot.domain.delivery import HoldReason, Lane, SkipReason, State
 from bot.domain.headlines import Document
 from bot.domain.polling import Channel, FeedForPoll, NewDelivery, PollIntent
 from tests.support_decide import DAY, NOW, SITE, Memory, document, item, says_nothing, story
@@ -390,3 +390,30 @@ def test_a_headline_that_reaches_a_channel_later_makes_a_sound_there() -> None:
         (NewDelivery(3, State.PENDING, loud=True), NewDelivery(5, State.PENDING, loud=True), held),
         (NewDelivery(3, State.PENDING), NewDelivery(5, State.PENDING), held),
     ]
+
+
+# ---------------------------------------------------------------- breaking news
+
+
+@pytest.mark.parametrize("hold", [False, True])
+@pytest.mark.parametrize("surge", [False, True])
+def test_breaking_news_keeps_its_lane_whoever_holds_it(*, hold: bool, surge: bool) -> None:
+    """Held for an editor, or by a surge: released, it still goes before everything else."""
+    channel = Channel(1, breaking=("nomor 2",), hold=hold)
+    rules = Rules(max_age=DAY, surge_limit=1 if surge else 30, has_editor=True)
+    feed = FeedForPoll(1, f"{SITE}/feed", looked=NOW - MINUTE)
+    intent = decide(feed, day(3), {}, [channel], rules, NOW)
+    rows = {new.words.title: new.deliveries[0] for new in intent.new}
+
+    assert [row.lane for row in rows.values()] == [Lane.NORMAL, Lane.BREAKING, Lane.NORMAL]
+    assert rows["Kabar nomor 2"].rule == "breaking: nomor 2"
+    assert (rows["Kabar nomor 2"].state is State.PENDING) == (not hold and not surge)
+
+
+def test_breaking_news_is_heard_beside_the_first_of_a_look() -> None:
+    """Of the others only the first makes a sound."""
+    intent = decide(
+        FeedForPoll(1, f"{SITE}/feed"), day(4), {}, [Channel(1, breaking=("nomor 2",))], RULES, NOW
+    )
+
+    assert [new.deliveries[0].loud for new in intent.new] == [True, False, True, False]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.headlines import Words
 from bot.domain.polling import Channel
-from bot.domain.routing import route
+from bot.domain.routing import breaking, route
 
 WORDS = Words(
     title="Rusia-Ukraina: Gubernur Sumsel Bahas Harga Pangan",
@@ -98,3 +98,22 @@ def test_no_word_of_an_operator_can_break_routing(phrase: str, title: str, lead:
     words = replace(WORDS, title=title, lead=lead)
     included = route(words, (), "", Channel(1, include=(phrase,)))[0]
     assert included is not route(words, (), "", Channel(1, exclude=(phrase,)))[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "categories", "rule"),
+    [
+        ((), (), ""),
+        (("gempa",), (), ""),
+        (("harga pangan",), (), "breaking: harga pangan"),
+        (("PALEMBANG",), (), "breaking: PALEMBANG"),
+        (("dunia",), (), "breaking: dunia"),
+        (("Utama", "pangan"), ("utama",), "breaking: Utama"),
+        (("pang",), (), ""),
+    ],
+)
+def test_what_goes_before_everything_else(
+    words: tuple[str, ...], categories: tuple[str, ...], rule: str
+) -> None:
+    """Whole words of headline or lead, or a category; whatever the case."""
+    assert breaking(WORDS, categories, Channel(1, breaking=words)) == rule
