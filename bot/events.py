@@ -122,7 +122,9 @@ class Sending(Event):
     """The request of a claimed row is about to leave."""
 
     delivery_id: int
+    headline_id: int
     chat_id: int
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,11 @@ class Answered(Event):
     """The network answered, or failed to; the outcome is not saved yet."""
 
     delivery_id: int
+    headline_id: int
     chat_id: int
     verdict: str
     detail: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,7 @@ class DeliveryFailed(Event):
     headline_id: int
     chat_id: int
     detail: str
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,7 @@ class MadePlainer(Event):
     headline_id: int
     chat_id: int
     detail: str
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +179,10 @@ class BecameUncertain(Event):
     """Nobody knows whether a post arrived; its channel waits until Telegram is asked."""
 
     delivery_id: int
+    headline_id: int
     chat_id: int
     detail: str
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +190,9 @@ class Asking(Event):
     """Telegram is being asked about a send of unknown outcome."""
 
     delivery_id: int
+    headline_id: int
     chat_id: int
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +200,9 @@ class Resending(Event):
     """A post was shown to be absent and goes out again."""
 
     delivery_id: int
+    headline_id: int
     chat_id: int
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +210,12 @@ class TwinSought(Event):
     """After a resend the ids before it were asked. `found` are ids of ours; `deleted` one of them or None."""
 
     delivery_id: int
+    headline_id: int
     chat_id: int
     found: tuple[int, ...]
     deleted: int | None
     detail: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +252,7 @@ class PostEdited(Event):
     chat_id: int
     verdict: str
     detail: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,13 @@ _CHANNELS = """
 SELECT c.id, c.ref, c.title, c.chat_id, c.paused_at, c.pause_detail, c.halted_at, t.blocked_until,
     (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE d.channel_id = c.id
         AND d.state IN ('PENDING', 'RETRY') LIMIT :most)) AS waiting,
-    (SELECT min(due_at) FROM (SELECT due_at FROM deliveries d WHERE d.channel_id = c.id
-        AND d.state IN ('PENDING', 'RETRY') ORDER BY d.state, d.lane, d.seq LIMIT 1)) AS waiting_since,
+    -- the head of the queue, or of those that breaking news goes before: whichever waits longer
+    (SELECT min(due_at) FROM (
+        SELECT * FROM (SELECT due_at FROM deliveries d WHERE d.channel_id = c.id
+            AND d.state IN ('PENDING', 'RETRY') ORDER BY d.state DESC, d.lane, d.seq LIMIT 1)
+        UNION ALL SELECT * FROM (SELECT due_at FROM deliveries d WHERE d.channel_id = c.id
+            AND d.state IN ('PENDING', 'RETRY') AND d.state = 'PENDING' AND d.lane = 1 ORDER BY d.seq LIMIT 1)
+    )) AS waiting_since,
     (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE d.channel_id = c.id
         AND d.state = 'HELD' AND d.reason <> 'first_look' LIMIT :most)) AS held,
     (SELECT count(*) FROM deliveries d WHERE d.chat_id = c.chat_id AND d.channel_id = c.id

@@ -199,8 +199,10 @@ class Corrector:
         self._told(post, outcome, now)
 
     def _told(self, post: Post, outcome: Outcome, now: datetime) -> None:
-        chat, verdict = post.target.chat_id, outcome.verdict.value
-        self._events.tell(PostEdited(now, post.delivery_id, post.headline_id, chat, verdict, outcome.detail))
+        to, verdict = post.target, outcome.verdict.value
+        self._events.tell(
+            PostEdited(now, post.delivery_id, post.headline_id, to.chat_id, verdict, outcome.detail, to.name)
+        )
 
     async def _slow_down(self, post: Post, until: datetime, detail: str, now: datetime) -> None:
         chat = post.target.chat_id

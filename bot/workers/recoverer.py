@@ -68,7 +68,9 @@ class Recoverer:
         now = self._clock.now()
         # Should asking end in something nobody foresaw, it is not repeated at once.
         self._not_before[doubt.delivery_id] = now + ask_again(doubt.attempts + 1)
-        self._events.tell(Asking(now, doubt.delivery_id, doubt.target.chat_id))
+        self._events.tell(
+            Asking(now, doubt.delivery_id, doubt.headline_id, doubt.target.chat_id, doubt.target.name)
+        )
         if doubt.message_id is None:
             await self._settle(doubt, await self._network.settle(doubt))
         else:
@@ -101,8 +103,18 @@ class Recoverer:
                 return
             deleted = twin if outcome.verdict in {Verdict.DONE, Verdict.MISSING} else None
         await self._saved(lambda: self._doubts.twin_sought(doubt, answer.ids, deleted, now))
-        chat = doubt.target.chat_id
-        self._events.tell(TwinSought(now, doubt.delivery_id, chat, answer.ids, deleted, answer.detail))
+        self._events.tell(
+            TwinSought(
+                now,
+                doubt.delivery_id,
+                doubt.headline_id,
+                doubt.target.chat_id,
+                answer.ids,
+                deleted,
+                answer.detail,
+                doubt.target.name,
+            )
+        )
 
     async def _ask_later(self, doubt: Doubt, detail: str, outcome: Outcome | None = None) -> None:
         wish = outcome.retry_after if outcome else None

@@ -71,13 +71,13 @@ class Sending:
 
     async def send(self, claim: Claim) -> None:
         """Send `claim` and save its outcome."""
-        chat = claim.target.chat_id
+        chat, name, story = claim.target.chat_id, claim.target.name, claim.headline_id
         if claim.resend:
-            self._tell(Resending(self._clock.now(), claim.id, chat))
-        self._tell(told.Sending(self._clock.now(), claim.id, chat))
+            self._tell(Resending(self._clock.now(), claim.id, story, chat, name))
+        self._tell(told.Sending(self._clock.now(), claim.id, story, chat, name))
         outcome = await self._network.send(claim.target, claim.request)
         now = self._clock.now()
-        self._tell(Answered(now, claim.id, chat, outcome.verdict.value, outcome.detail))
+        self._tell(Answered(now, claim.id, story, chat, outcome.verdict.value, outcome.detail, name))
         step = after_send(outcome, claim.attempts, now, self._uncertain_wait)
         if step.state is State.SENT:
             await self._arrived(claim, outcome.message_id or 0)
@@ -146,7 +146,8 @@ class Sending:
             return
         now = self._clock.now()
         await self._saved(lambda: self._outbox.retry(claim, now, detail, request, now))
-        self._tell(MadePlainer(now, claim.id, claim.headline_id, claim.target.chat_id, detail))
+        to = claim.target
+        self._tell(MadePlainer(now, claim.id, claim.headline_id, to.chat_id, detail, to.name))
         self._freed(claim.target.chat_id, None)
 
     async def _doubt(self, claim: Claim, outcome: Outcome, step: Step) -> None:
@@ -156,12 +157,12 @@ class Sending:
             self._tell(SlowedDown(now, chat, until - now))
             await self._saved(lambda: self._traffic.note_block(chat, until))
         await self._saved(lambda: self._outbox.uncertain(claim, ask_at, outcome.detail, now))
-        self._tell(BecameUncertain(now, claim.id, chat, outcome.detail))
+        self._tell(BecameUncertain(now, claim.id, claim.headline_id, chat, outcome.detail, claim.target.name))
 
     async def _fail(self, claim: Claim, detail: str) -> None:
         now, chat = self._clock.now(), claim.target.chat_id
         await self._saved(lambda: self._outbox.failed(claim, detail, now))
-        self._tell(DeliveryFailed(now, claim.id, claim.headline_id, chat, detail))
+        self._tell(DeliveryFailed(now, claim.id, claim.headline_id, chat, detail, claim.target.name))
         self._freed(chat, None)
 
     def _tell(self, event: Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,29 @@ async def test_telegram_goes_away_and_comes_back(tmp_path: Path) -> None:
         await place.until_quiet()
 
         assert titles == [entry["text"].partition("\n")[0] for entry in place.accepted()][1:]
+
+
+async def test_the_log_is_followed_by_headline_and_channel(tmp_path: Path) -> None:
+    """As JSON, one event a line: all that happened to a post of unknown outcome carries both."""
+    async with world(tmp_path) as place:
+        await place.start(LOG_FORMAT="json", LOG_LEVEL="debug")
+        await place.until_posted(1)
+        place.sandbox.state.faults.add(kind="drop_before", method="sendmessage")
+        place.portal.publish("Yang diikuti")
+        await place.until_posted(2)
+        await place.until(lambda: "twin_sought" in place.bot.output, "the search for a twin")
+        (row,) = place.rows("SELECT id FROM headlines WHERE title = 'Yang diikuti'")
+        lines = [json.loads(line) for line in place.bot.output.splitlines()]
+        told = [line for line in lines if line.get("headline") == row["id"]]
+
+    assert [line["event"] for line in told] == [
+        *("post_sending", "post_answered", "post_uncertain", "post_asked_about"),
+        *("post_resending", "post_sending", "post_answered", "posted", "post_asked_about", "twin_sought"),
+    ]
+    assert {line["channel"] for line in told} == {"@kabar0"}
+    assert [line["event"] for line in lines if row["id"] in line.get("headlines", ())] == [
+        "headlines_recorded"
+    ]
 
 
 async def test_a_channel_that_does_not_exist_stops_no_other(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,32 @@ async def test_a_channel_knows_its_queue_and_its_last_post(database: Database, s
     assert status.vitals.held == Amount(1)
     assert status.vitals.held_since == NOW - 4 * MINUTE
     assert status.vitals.uncertain == 1
+
+
+@pytest.mark.parametrize(
+    ("ahead", "minutes"),
+    [
+        ({"state": "RETRY", "at": NOW - 4 * MINUTE}, 4),
+        ({"state": "PENDING", "at": NOW - MINUTE, "lane": 0}, 2),
+    ],
+    ids=["tried again", "breaking"],
+)
+async def test_the_oldest_that_waits(
+    database: Database, store: StatusStore, ahead: dict[str, Any], minutes: int
+) -> None:
+    """What is tried again goes first and has waited longest; breaking news goes first and has not."""
+    await fill(
+        database,
+        feeds=[feed(1)],
+        channels=[channel(1)],
+        headlines=[headline(1, NOW - HOUR), headline(2, NOW - HOUR)],
+        deliveries=[
+            {**delivery(1, 1, "PENDING", NOW - 2 * MINUTE), "lane": 1},
+            {"lane": 1, **delivery(2, 1, **ahead)},
+        ],
+    )
+    (one,) = (await store.status(NOW)).channels
+    assert one.waiting_since == NOW - minutes * MINUTE
 
 
 async def test_topics_of_one_group_have_their_own_last_posts(database: Database, store: StatusStore) -> None:

@@ -98,8 +98,8 @@ def test_a_quiet_night_is_silent_at_info(logs: Logs) -> None:
         told.Polled(NOW, "rmol", "not_modified"),
         told.Polled(NOW, "rmol", "ok"),
         told.Claimed(NOW, (1, 2)),
-        told.Sending(NOW, 1, -100),
-        told.Answered(NOW, 1, -100, "done"),
+        told.Sending(NOW, 1, 3, -100),
+        told.Answered(NOW, 1, 3, -100, "done"),
         told.CommandAnswered(NOW, "terbaru", timedelta(milliseconds=3)),
     ):
         listen(event)
@@ -147,7 +147,7 @@ def test_every_uncertain_post_is_told(logs: Logs) -> None:
     stream = logs("warning", "json")
     listen = LogListener()
     for _ in range(3):
-        listen(told.BecameUncertain(NOW, 1, -100, "no answer"))
+        listen(told.BecameUncertain(NOW, 1, 3, -100, "no answer"))
     assert len(stream.getvalue().splitlines()) == 3
 
 
@@ -352,6 +352,6 @@ def test_nothing_but_the_error_level_is_heard_at_error(logs: Logs) -> None:
     """LOG_LEVEL=error keeps warnings out."""
     stream = logs("error", "json")
     listen = LogListener()
-    listen(told.BecameUncertain(NOW, 1, -100, "no answer"))
+    listen(told.BecameUncertain(NOW, 1, 3, -100, "no answer"))
     listen(told.DeliveryFailed(NOW, 1, 2, -100, "refused"))
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["post_refused"]

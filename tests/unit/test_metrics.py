@@ -62,9 +62,9 @@ def test_the_delay_is_a_histogram_in_seconds() -> None:
 def test_doubts_resends_and_twins_are_counted() -> None:
     """An operator can see whether promise 1 is being worked for."""
     metrics = MetricsListener()
-    metrics(told.BecameUncertain(NOW, 1, -100, "no answer"))
-    metrics(told.Resending(NOW, 1, -100))
-    metrics(told.TwinSought(NOW, 1, -100, (5, 6), 5))
+    metrics(told.BecameUncertain(NOW, 1, 3, -100, "no answer"))
+    metrics(told.Resending(NOW, 1, 3, -100))
+    metrics(told.TwinSought(NOW, 1, 3, -100, (5, 6), 5))
     assert _value(metrics, "kabarbot_posts_uncertain_total") == 1
     assert _value(metrics, "kabarbot_posts_resent_total") == 1
     assert _value(metrics, "kabarbot_twins_total", fate="deleted") == 1

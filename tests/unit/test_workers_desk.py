@@ -189,10 +189,10 @@ AT = NOW
 LINES = [
     (DeliveryFailed(AT, 1, 1, SATU, "bad"), "⚠️ Satu berita tidak dapat dikirim ke @satu dan dilewati: bad."),
     (MadePlainer(AT, 1, 1, SATU, "bad"), "ℹ️ Telegram menolak bentuk satu kiriman ke @satu (bad)"),
-    (Resending(AT, 1, SATU), "ℹ️ Satu kiriman ke @satu ternyata tidak sampai dan dikirim ulang."),
-    (Resending(AT, 1, -77), "ℹ️ Satu kiriman ke -77 ternyata"),
-    (TwinSought(AT, 1, SATU, (7,), 7), "ℹ️ Satu kiriman kembar di @satu dihapus: pesan 7."),
-    (TwinSought(AT, 1, SATU, (7, 8), None), "⚠️ Mungkin ada kiriman kembar di @satu: pesan 7, 8."),
+    (Resending(AT, 1, 3, SATU), "ℹ️ Satu kiriman ke @satu ternyata tidak sampai dan dikirim ulang."),
+    (Resending(AT, 1, 3, -77), "ℹ️ Satu kiriman ke -77 ternyata"),
+    (TwinSought(AT, 1, 3, SATU, (7,), 7), "ℹ️ Satu kiriman kembar di @satu dihapus: pesan 7."),
+    (TwinSought(AT, 1, 3, SATU, (7, 8), None), "⚠️ Mungkin ada kiriman kembar di @satu: pesan 7, 8."),
     (Corrected(AT, 1, "a", "b", flapping=True), "ℹ️ Judul ini bolak-balik antara dua versi di portal: b"),
     (Corrected(AT, 1, "a", "b", by_desk=True), "ℹ️ Portal mengubah judul yang sudah disunting redaksi"),
     (UpdateSetAside(AT, 99), "⚠️ Pembaruan 99 tiga kali gagal diproses dan disisihkan."),
@@ -212,7 +212,7 @@ async def test_what_happens_is_told_at_once(bench: Bench, event: Event, line: st
 @pytest.mark.parametrize(
     "event",
     [
-        TwinSought(AT, 1, SATU, (), None),
+        TwinSought(AT, 1, 3, SATU, (), None),
         Corrected(AT, 1, "a", "b"),
         SlowedDown(AT, SATU, MINUTE),
         StoreTrouble(AT, "full"),
@@ -228,7 +228,7 @@ async def test_a_form_that_is_refused_for_the_same_reason_is_told_once_an_hour(b
     """A picture server that is down makes no hundred lines; every resend is told."""
     await bench.room.run(bench.build())
     for _ in range(3):
-        bench.tell(MadePlainer(AT, 1, 1, SATU, "failed to get HTTP URL content"), Resending(AT, 1, SATU))
+        bench.tell(MadePlainer(AT, 1, 1, SATU, "failed to get HTTP URL content"), Resending(AT, 1, 3, SATU))
         await bench.room.clock.advance(10)
     assert len(bench.lines) == 4
     await bench.room.clock.advance(3600)
