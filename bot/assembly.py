@@ -15,7 +15,7 @@ from bot.domain.pacing import FREE_RATE, WINDOW, Pacing
 from bot.domain.polling import ChannelSetup, FeedForPoll
 from bot.domain.schedule import in_quiet_hours
 from bot.domain.stars import Purse
-from bot.events import Events, TemplateFailed
+from bot.events import CopyFound, Events, TemplateFailed
 from bot.observe.room import Observatory
 from bot.observe.web import StatusServer
 from bot.pictures.painter import ChildPainter
@@ -26,6 +26,7 @@ from bot.sources.fetch import Fetcher
 from bot.sources.parser import ParserProcess
 from bot.sources.portal import Portal
 from bot.store.connection import Database
+from bot.store.copies import Found
 from bot.store.ops_chat import OpsChat
 from bot.store.room import Stores
 from bot.store.status import StatusStore
@@ -124,6 +125,8 @@ async def _foundation(settings: Settings, clock: Clock, events: Events, stack: A
         database, follow_edits=settings.follow_edits, zone=settings.timezone, keep=settings.keep_days
     )
     now = clock.now()
+    if (found := await stores.copies.begin(now, has_desk=bool(settings.ops_chat))) is not Found.OWN:
+        events.tell(CopyFound(now, held=found is Found.ASKED))
     await stores.feeds.configure([_feed(feed, settings) for feed in settings.feeds], now)
     await stores.channels.configure([_channel(channel) for channel in settings.channels], now)
     await stores.upkeep.begin()

@@ -320,6 +320,13 @@ class SubscriberGone(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CopyFound(Event):
+    """The database is a copy. `held`: one made by hand, and the desk is asked; else what was open in it has ended."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoreTrouble(Event):
     """The database cannot be written (full, read-only); the loops wait and try again."""
 

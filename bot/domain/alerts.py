@@ -107,6 +107,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "⚠️ Feed {feed} tiba-tiba memuat {count} berita baru; {held} kiriman ditahan.",
         "⚠️ Feed {feed} suddenly brought {count} new headlines; {held} posts are held.",
     ),
+    "copy": (
+        (
+            "⚠️ Database ini tampaknya salinan: berkasnya bukan yang terakhir ditulis bot. Semua kiriman ditahan. "
+            "Terbitkan: database ini benar, yang tertunda dikirim. Lewati: salinan lama, yang tertunda sudah pernah tersiar."
+        ),
+        (
+            "⚠️ This database seems to be a copy: its file is not the one the bot last wrote to. All posts are held. "
+            "Publish: it is the right one, what waits goes out. Pass over: an old copy, what waits was posted already."
+        ),
+    ),
     "hold": (
         "ℹ️ Menunggu redaksi untuk {channel}: {title} {link}",
         "ℹ️ Waits for an editor, for {channel}: {title} {link}",

@@ -28,7 +28,7 @@ _LINK = re.compile(
     r"(?P<link>(?:https?://|www\.)\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)+/\S*)\s*(?P<rest>.*)",
     re.DOTALL | re.IGNORECASE,
 )
-_DECISION = re.compile(r"(?P<kind>[sh])\.(?P<one>\d{1,18})(?:\.(?P<at>\d{1,18}))?\.(?P<answer>[tl])")
+_DECISION = re.compile(r"(?P<kind>[shc])\.(?P<one>\d{1,18})(?:\.(?P<at>\d{1,18}))?\.(?P<answer>[tl])")
 
 
 class Verb(StrEnum):
@@ -86,12 +86,16 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A tapped `Terbitkan` (`publish`) or `Lewati`: of one held post, or of the surge that `at` and a feed name."""
+    """A tapped `Terbitkan` (`publish`) or `Lewati`: of one held post, or of the surge that `at` and a feed name.
+
+    `copy`: of all that waits in a database that may be a copy; `at` is when that was asked.
+    """
 
     publish: bool
     delivery_id: int = 0
     feed_id: int = 0
     at: int = 0
+    copy: bool = False
 
 
 def signatory(chat_id: int, user_id: int | None) -> int:
@@ -138,6 +142,8 @@ def decision_of(payload: str) -> Decision | None:
     if found is None or (found["kind"] == "s") != (found["at"] is not None):
         return None
     publish = found["answer"] == "t"
+    if found["kind"] == "c":
+        return Decision(publish, at=int(found["one"]), copy=True)
     if found["kind"] == "s":
         return Decision(publish, feed_id=int(found["one"]), at=int(found["at"]))
     return Decision(publish, delivery_id=int(found["one"]))
@@ -145,7 +151,12 @@ def decision_of(payload: str) -> Decision | None:
 
 def payload_of(decision: Decision) -> str:
     """What `decision_of` reads."""
-    subject = f"h.{decision.delivery_id}" if decision.delivery_id else f"s.{decision.feed_id}.{decision.at}"
+    if decision.copy:
+        subject = f"c.{decision.at}"
+    else:
+        subject = (
+            f"h.{decision.delivery_id}" if decision.delivery_id else f"s.{decision.feed_id}.{decision.at}"
+        )
     return f"{subject}.{'t' if decision.publish else 'l'}"
 
 

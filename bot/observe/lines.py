@@ -55,6 +55,7 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     told.NewsRepeated: ("news_repeated", "warning"),
     told.NewsTooLate: ("news_too_late", "warning"),
     told.SubscriberGone: ("subscriber_gone", "info"),
+    told.CopyFound: ("database_is_a_copy", "warning"),
     told.StoreTrouble: ("store_trouble", "error"),
     told.StoreRecovered: ("store_recovered", "info"),
     told.WorkerFailed: ("worker_failed", "error"),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from bot.store.connection import Database
+from bot.store.copies import NOT_ASKED
 from bot.store.outbox import HEAD, WAITING
 from bot.store.values import moment, ticks
 
@@ -14,14 +15,14 @@ _PUT = "INSERT INTO health (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDAT
 _ALL = "SELECT key, value FROM health"
 _DROP = "DELETE FROM health WHERE key = ?"
 _CLEAR = "DELETE FROM health"
-# Known causes: a channel whose chat was never seen, that is paused or halted, a chat that Telegram wants left
+# Known causes: an editor is asked whether this is a copy, a channel whose chat was never seen, that is paused or halted, a chat that Telegram wants left
 # alone, a row that was tried (it says why), and a channel that is being served as fast as its limit allows.
 _WAITING_SINCE = f"""
 {WAITING}
 SELECT min(d.due_at) AS since FROM waiting w CROSS JOIN channels c ON c.id = w.channel_id
 CROSS JOIN deliveries d ON d.id = {HEAD}
 LEFT JOIN chats t ON t.chat_id = c.chat_id
-WHERE d.state = 'PENDING' AND c.removed_at IS NULL AND c.paused_at IS NULL AND c.halted_at IS NULL
+WHERE {NOT_ASKED} AND d.state = 'PENDING' AND c.removed_at IS NULL AND c.paused_at IS NULL AND c.halted_at IS NULL
     AND c.kind <> '' AND ifnull(t.blocked_until, 0) < :now
     AND NOT EXISTS (SELECT 1 FROM deliveries u
         WHERE u.chat_id = c.chat_id AND u.state IN ('SENDING', 'UNCERTAIN'))

@@ -84,6 +84,7 @@ class Database:
         self._readers = [_Reader(connection) for connection in readers]
         self._lock = asyncio.Lock()
         self._full_at: float | None = None
+        self.path: Path | None = None  # None in memory, and where it is only read
 
     @classmethod
     async def open(
@@ -105,7 +106,9 @@ class Database:
         except BaseException:
             await _close(opened)
             raise
-        return cls(opened[0], opened[1:])
+        database = cls(opened[0], opened[1:])
+        database.path = None if in_memory else Path(path)
+        return database
 
     @classmethod
     async def open_to_read(cls, path: str | Path) -> Self:

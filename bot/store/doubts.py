@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain.delivery import Doubt
 from bot.store.connection import Database, Row, Transaction
+from bot.store.copies import NOT_ASKED
 from bot.store.endings import OVER
 from bot.store.outbox import KNOW_ID, SENT
 from bot.store.rows import TARGET, target_of
@@ -22,9 +23,9 @@ FROM deliveries d JOIN channels c ON c.id = d.channel_id JOIN headlines h ON h.i
 LEFT JOIN chats t ON t.chat_id = d.chat_id
 """  # noqa: S608 - TARGET is a constant of ours
 _DOUBTS = f"""
-{_COLUMNS} WHERE d.state = 'UNCERTAIN' AND d.next_at <= :now
+{_COLUMNS} WHERE d.state = 'UNCERTAIN' AND d.next_at <= :now AND {NOT_ASKED}
 UNION ALL
-{_COLUMNS} WHERE d.twin_open = 1 AND d.state = 'SENT' AND d.next_at <= :now
+{_COLUMNS} WHERE d.twin_open = 1 AND d.state = 'SENT' AND d.next_at <= :now AND {NOT_ASKED}
 """
 # Ids of ours that are not this post: other posts, and answers to readers.
 _OURS = """

@@ -9,6 +9,7 @@ from itertools import groupby
 from bot.domain.delivery import FrozenRequest
 from bot.domain.subscriptions import MOST_MERGED, ReaderNews
 from bot.store.connection import Database, Row, Transaction
+from bot.store.copies import NOT_ASKED
 from bot.store.fanout import FanOut
 from bot.store.moving import move_group
 from bot.store.rows import HEADLINE, headline_of
@@ -18,7 +19,7 @@ _SHOWN = "EXISTS (SELECT 1 FROM headlines s WHERE s.id = {row}.headline_id AND s
 _HEADS = f"""
 SELECT r.reader_id, min(r.at) AS first FROM reader_rows r INDEXED BY reader_rows_waiting
 WHERE r.state IN ('PENDING', 'RETRY') AND r.next_at <= :now AND {_SHOWN.format(row="r")}
-    AND r.reader_id NOT IN (SELECT value FROM json_each(:beside))
+    AND r.reader_id NOT IN (SELECT value FROM json_each(:beside)) AND {NOT_ASKED}
     AND NOT EXISTS (SELECT 1 FROM reader_rows u
         WHERE u.reader_id = r.reader_id AND u.state IN ('SENDING', 'UNCERTAIN'))
 GROUP BY r.reader_id ORDER BY first, r.reader_id LIMIT :limit

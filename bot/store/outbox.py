@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 from bot.domain.delivery import Candidate, Claim, FrozenRequest, SkipReason, State
 from bot.store.connection import Database, Row
+from bot.store.copies import NOT_ASKED
 from bot.store.endings import OVER
 from bot.store.rows import MARKS, TARGET, WORDS, marks_of, target_of, words_of
 from bot.store.values import dump, freeze, maybe_moment, moment, thaw, ticks
@@ -40,7 +41,7 @@ FROM ({{waiting}}
     LEFT JOIN chats t ON t.chat_id = c.chat_id
     WHERE c.removed_at IS NULL AND c.paused_at IS NULL AND c.halted_at IS NULL AND c.chat_id IS NOT NULL
         AND ifnull(t.blocked_until, 0) <= :now AND q.next_at <= :now
-        AND c.chat_id NOT IN (SELECT value FROM json_each(:beside))
+        AND c.chat_id NOT IN (SELECT value FROM json_each(:beside)) AND {NOT_ASKED}
         AND NOT EXISTS (SELECT 1 FROM deliveries u
             WHERE u.chat_id = c.chat_id AND u.state IN ('SENDING', 'UNCERTAIN'))
     ORDER BY q.due_at, q.seq LIMIT :limit) chosen
@@ -59,7 +60,7 @@ SELECT min(at) AS at FROM (
     UNION ALL SELECT min(blocked_until) FROM chats WHERE blocked_until > :now
 )
 """
-_CLAIM = """
+_CLAIM = f"""
 UPDATE deliveries SET state = 'SENDING', at = :now, claimed_at = :now, attempts = attempts + 1,
     request = j.value ->> 'request', keep_request = 0,
     chat_id = j.value ->> 'chat_id', shown_revision = j.value ->> 'revision',
@@ -67,7 +68,7 @@ UPDATE deliveries SET state = 'SENDING', at = :now, claimed_at = :now, attempts 
         (SELECT highest_id FROM chats WHERE chats.chat_id = j.value ->> 'chat_id')),
     resent_at = iif(resend, :now, resent_at), twin_open = iif(resend, 1, twin_open)
 FROM json_each(:chosen) j
-WHERE deliveries.id = j.value ->> 'id' AND state IN ('PENDING', 'RETRY')
+WHERE deliveries.id = j.value ->> 'id' AND state IN ('PENDING', 'RETRY') AND {NOT_ASKED}
     AND EXISTS (SELECT 1 FROM headlines h
         WHERE h.id = deliveries.headline_id AND h.revision = j.value ->> 'newest' AND h.withdrawn_at IS NULL)
     AND EXISTS (SELECT 1 FROM channels c
@@ -76,7 +77,7 @@ WHERE deliveries.id = j.value ->> 'id' AND state IN ('PENDING', 'RETRY')
     AND NOT EXISTS (SELECT 1 FROM deliveries u
         WHERE u.chat_id = j.value ->> 'chat_id' AND u.state IN ('SENDING', 'UNCERTAIN'))
 RETURNING id
-"""
+"""  # noqa: S608 - NOT_ASKED is a constant of ours
 # Stars are counted before they are spent: in the claim's own transaction.
 _PAY = """
 INSERT INTO meta (key, value) VALUES (:day, :count)

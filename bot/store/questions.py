@@ -9,6 +9,7 @@ from bot.domain.desk import Decision, Order
 from bot.ports import Question
 from bot.store.audit import keep
 from bot.store.connection import Database, Row, Transaction
+from bot.store.copies import as_copy, go_on
 from bot.store.deliveries import make_due
 from bot.store.surges import HELD_SURGES, pass_over, release
 from bot.store.values import moment, ticks
@@ -29,6 +30,10 @@ _HEADLINES_OF_SURGE = """
 SELECT DISTINCT d.headline_id AS id FROM deliveries d CROSS JOIN headlines h ON h.id = d.headline_id
 WHERE d.state = 'HELD' AND d.reason = 'surge' AND h.owner_feed = ? AND h.first_seen_at = ?
 """
+_COPY = "SELECT value FROM meta WHERE key = 'copy_asked' AND value = ?"
+_COPY_UNASKED = """
+SELECT value FROM meta WHERE key = 'copy_asked' AND 'copy:' || value NOT IN (SELECT key FROM questions)
+"""
 _TAKE = "SELECT headline_id FROM deliveries WHERE id = ? AND state = 'HELD' AND reason = 'hold'"
 _SKIP = "UPDATE deliveries SET state = 'SKIPPED', reason = 'passed_over', at = ? WHERE id = ?"
 _ASKED = "INSERT OR IGNORE INTO questions (key, at) VALUES (?, ?) RETURNING key"
@@ -43,8 +48,9 @@ class Questions:
 
     async def unasked(self) -> Sequence[Question]:
         """What is held and was not put before the desk yet."""
+        copy = [_of_copy(row["value"]) for row in await self._database.read(_COPY_UNASKED)]
         surges = [_of_surge(row) for row in await self._database.read(_SURGES)]
-        return [*surges, *(_of_hold(row) for row in await self._database.read(_HOLDS))]
+        return [*copy, *surges, *(_of_hold(row) for row in await self._database.read(_HOLDS))]
 
     async def ask(self, question: Question, text: str, buttons: str, now: datetime) -> None:
         """Queue it for `OPS_CHAT`, once. `buttons` as `Alert.buttons` is stored."""
@@ -54,7 +60,10 @@ class Questions:
 
     async def subject(self, decision: Decision) -> tuple[str, dict[str, str]] | None:
         """Kind and values of the question that a decision answers; None where nothing is held any more."""
-        if decision.delivery_id:
+        if decision.copy:
+            rows = await self._database.read(_COPY, (str(decision.at),))
+            question = _of_copy(rows[0]["value"]) if rows else None
+        elif decision.delivery_id:
             rows = await self._database.read(_HOLD, (decision.delivery_id,))
             question = _of_hold(rows[0]) if rows else None
         else:
@@ -65,6 +74,8 @@ class Questions:
     async def decide(self, order: Order, decision: Decision) -> int:
         """Release or pass over; how many rows, 0 where it is decided already."""
         async with self._database.transaction() as tx:
+            if decision.copy:
+                return await _decide_copy(tx, order, decision)
             take = _decide_hold if decision.delivery_id else _decide_surge
             return await take(tx, order, decision)
 
@@ -77,6 +88,17 @@ async def _decide_surge(tx: Transaction, order: Order, decision: Decision) -> in
     if count:
         await keep(tx, order, [row["id"] for row in about])
     return count
+
+
+async def _decide_copy(tx: Transaction, order: Order, decision: Decision) -> int:
+    if await tx.one(_COPY, (str(decision.at),)) is None:
+        return 0
+    if decision.publish:
+        await go_on(tx)
+    else:
+        await as_copy(tx, order.at)
+    await keep(tx, order)
+    return 1
 
 
 async def _decide_hold(tx: Transaction, order: Order, decision: Decision) -> int:
@@ -106,6 +128,12 @@ def _of_surge(row: Row) -> Question:
         Decision(publish=True, feed_id=feed, at=at),
         Decision(publish=False, feed_id=feed, at=at),
     )
+
+
+def _of_copy(asked: str) -> Question:
+    at = int(asked)
+    decisions = (Decision(publish=publish, at=at, copy=True) for publish in (True, False))
+    return Question(f"copy:{at}", "copy", {}, *decisions)
 
 
 def _of_hold(row: Row) -> Question:

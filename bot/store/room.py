@@ -12,6 +12,7 @@ from bot.store.brought import Brought
 from bot.store.byhand import ByHand
 from bot.store.channels import Channels
 from bot.store.connection import Database
+from bot.store.copies import Copies
 from bot.store.digests import Digests
 from bot.store.doubts import Doubts
 from bot.store.edits import Edits
@@ -48,6 +49,7 @@ class Stores:
     brought: Brought
     by_hand: ByHand
     channels: Channels
+    copies: Copies
     digests: Digests
     doubts: Doubts
     edits: Edits
@@ -85,6 +87,7 @@ class Stores:
             brought=Brought(database),
             by_hand=ByHand(database),
             channels=Channels(database),
+            copies=Copies(database),
             digests=Digests(database),
             doubts=Doubts(database, follow_edits=follow_edits),
             edits=Edits(database),

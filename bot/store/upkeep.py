@@ -9,6 +9,7 @@ from bot.store.alerts import Alerts
 from bot.store.beats import Beats
 from bot.store.byhand import ByHand
 from bot.store.connection import Database
+from bot.store.copies import Copies
 from bot.store.doubts import Doubts
 from bot.store.engagement import Engagement
 from bot.store.inbox import UpdateInbox
@@ -47,6 +48,7 @@ class StoreUpkeep:
         self._engagement = Engagement(database)
         self._retention = Retention(database)
         self._late = Late(database)
+        self._copies = Copies(database)
 
     async def begin(self) -> None:
         """A new start: beats of the last run are none."""
@@ -71,3 +73,4 @@ class StoreUpkeep:
         await self._engagement.forget_deeds(now)
         await self._late.forget(now - _LATE)
         await self._retention.forget_words(now - self._keep)
+        await self._copies.sign()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot.sandbox.messages import Message
 from bot.sandbox.world import Chat, User
@@ -273,6 +276,37 @@ async def test_a_reply_to_the_desks_own_question_points_at_its_story(tmp_path: P
         told = await explained(desk.place, link)
 
         assert [(one["verb"], one["who"]) for one in told["orders"]] == [("ralat", desk.editor.id)]
+
+
+@pytest.mark.parametrize("answer", ["Lewati", "Terbitkan"])
+async def test_a_copy_made_by_hand_is_held_until_an_editor_decides(tmp_path: Path, answer: str) -> None:
+    """The bot went on after the copy was made: restored, it posts nothing old; moved for good, what it missed."""
+    async with newsroom(tmp_path, channels=1) as desk:
+        place = desk.place
+        await place.bot.terminate()
+        copy = tmp_path / "by-hand.db"
+        shutil.copy(place.database, copy)
+        if answer == "Lewati":
+            await place.start()
+            await story(desk, "Sudah tersiar sesudah salinan")
+            await place.bot.terminate()
+        else:
+            place.portal.publish("Terbit selama pindahan")
+        place.settings["DATABASE_PATH"] = str(copy)
+        await place.start()
+        await place.until(lambda: asked(desk), "the question")
+        await place.until_looked(3)
+        before = place.headlines()
+        (question,) = asked(desk)
+        place.people.tap(desk.group, question.id, desk.editor, button=answer)
+        await place.until(lambda: not asked(desk), "the decision")
+        await story(desk, "Baru sesudahnya")
+        await place.until_quiet()
+
+        missed = ["Terbit selama pindahan"] if answer == "Terbitkan" else []
+        assert "salinan" in question.text
+        assert place.headlines() == [*before, *missed, "Baru sesudahnya"]
+        assert place.headlines().count("Sudah tersiar sesudah salinan") == (answer == "Lewati")
 
 
 def asked(desk: Desk) -> list[Message]:
