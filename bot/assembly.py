@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from bot import locale
@@ -13,7 +13,7 @@ from bot.domain.decide import Rules
 from bot.domain.health import ailment
 from bot.domain.pacing import FREE_RATE, WINDOW, Pacing
 from bot.domain.polling import ChannelSetup, FeedForPoll
-from bot.domain.schedule import in_quiet_hours
+from bot.domain.schedule import QuietHours, in_quiet_hours
 from bot.domain.stars import Purse
 from bot.events import CopyFound, Events, TemplateFailed
 from bot.observe.room import Observatory
@@ -49,6 +49,10 @@ from bot.workers.watcher import Watcher
 if TYPE_CHECKING:
     from bot import settings as settings_room
     from bot.settings import Settings
+
+
+#: When the database is tidied up where no `QUIET_HOURS` are set.
+_NIGHT = QuietHours(time(2), time(5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,14 @@ async def build(
         own_path=place.path,
     )
     loops = [worker.loop for worker in (*looking, *speaking)]
-    watcher = Housekeeper(base.stores.upkeep, loops, clock=clock, events=events)
+    night = settings.quiet_hours or _NIGHT
+    watcher = Housekeeper(
+        base.stores.upkeep,
+        loops,
+        clock=clock,
+        events=events,
+        quiet=lambda now: in_quiet_hours(now.astimezone(settings.timezone).time(), night),
+    )
     if observatory is not None:
         observatory.know_commands(answers.names)
     page = _page(base, observatory, watcher) if observatory else None

@@ -94,6 +94,10 @@ class Upkeep(Protocol):
         """Drop what nothing looks back to any more."""
         ...
 
+    async def tidy(self) -> bool:
+        """Give back to the disk what is not needed any more; False where more is left, and it should be asked again."""
+        ...
+
 
 class Painter(Protocol):
     """Draws pictures."""

@@ -32,6 +32,8 @@ def database_trouble(path: Path, may: Callable[[Path, int], bool] = os.access) -
         return f"cannot be used by this user (uid {os.getuid()}): {why}: expected the path of a file"
     if S_ISDIR(mode):
         return f"this is a folder: expected a file in it, like {path / 'kabarbot.db'}"
+    if folder.is_dir() and os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return f"{folder} lies on a read-only disk: mount it writable, or expected another DATABASE_PATH"
     if mode and not may(path, os.R_OK | os.W_OK):
         return f"{path} cannot be written by this user (uid {os.getuid()}): {_cure(path)}"
     if not folder.is_dir():

@@ -32,6 +32,8 @@ BUSY_SECONDS = 5.0
 IN_MEMORY = ":memory:"
 #: Two, so that a long search of one user holds up nobody else.
 _READERS = 2
+#: Pages (4 KiB) given back at once: some milliseconds.
+_SLICE = 500
 #: Seconds for which a database that was full once counts as full.
 _FULL_LATELY = 60.0
 #: Pages that are copied between two words about it: 4 MB or so.
@@ -179,6 +181,20 @@ class Database:
                     await source.backup(copy)
                 else:
                     await _copy_in_steps(source, copy, told)
+
+    async def give_back(self) -> bool:
+        """Give some of the file's empty pages back to the disk; True where none is left, and the log is short.
+
+        A slice at a time, for whoever writes must not wait long (SQLite, PRAGMA incremental_vacuum).
+        """
+        async with self._lock:
+            with store_errors():
+                await _to_its_end(self._writer.execute_fetchall(f"PRAGMA incremental_vacuum({_SLICE})"))
+                ((left,),) = await self._writer.execute_fetchall("PRAGMA freelist_count")
+                if left:
+                    return False
+                await _to_its_end(self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)"))
+        return True
 
     async def _step(self, sql: str) -> None:
         with store_errors():

@@ -29,6 +29,8 @@ _SEEN = timedelta(days=14)
 _BY_HAND = timedelta(days=2)
 #: What came too late for its reader.
 _LATE = timedelta(days=2)
+#: Slices of empty pages that are given back at once: whoever asks has a heartbeat to keep.
+_SLICES = 20
 #: The default of `KEEP_DAYS`.
 KEEP = timedelta(days=365)
 
@@ -38,6 +40,7 @@ class StoreUpkeep:
 
     def __init__(self, database: Database, *, keep: timedelta = KEEP) -> None:
         self._keep = keep
+        self._database = database
         self._beats = Beats(database)
         self._traffic = TrafficLog(database)
         self._inbox = UpdateInbox(database)
@@ -61,6 +64,13 @@ class StoreUpkeep:
     async def beat(self, loops: Collection[str], now: datetime) -> None:
         """These loops are alive."""
         await self._beats.beat(loops, now)
+
+    async def tidy(self) -> bool:
+        """Give back what the file does not need any more; True when all is done."""
+        for _ in range(_SLICES):
+            if await self._database.give_back():
+                return True
+        return False
 
     async def forget(self, now: datetime) -> None:
         """Drop what nothing looks back to any more."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from bot.events import Events
 from bot.ports import Clock, Upkeep
@@ -16,14 +16,24 @@ HANGS = timedelta(seconds=20)
 
 
 class Housekeeper:
-    """Watches the other loops. Mends nothing."""
+    """Watches the other loops. Mends nothing. Once in each `quiet` time the database is tidied up."""
 
-    def __init__(self, upkeep: Upkeep, loops: Sequence[Loop], *, clock: Clock, events: Events) -> None:
+    def __init__(
+        self,
+        upkeep: Upkeep,
+        loops: Sequence[Loop],
+        *,
+        clock: Clock,
+        events: Events,
+        quiet: Callable[[datetime], bool] = lambda _now: False,
+    ) -> None:
         self._upkeep = upkeep
         self._clock = clock
         self.loop = Loop("housekeeper", self._round, clock, events)
         self._loops = loops
         self._forget_at = clock.now() + timedelta(minutes=1)
+        self._quiet = quiet
+        self._tidy = False
 
     def ailment(self) -> str:
         """Which loops have not come round lately, in words; empty when all have."""
@@ -42,4 +52,8 @@ class Housekeeper:
         if now >= self._forget_at:
             self._forget_at = now + _FORGET_EVERY
             await self._upkeep.forget(now)
+        if not self._quiet(now):
+            self._tidy = False
+        elif not self._tidy:
+            self._tidy = await self._upkeep.tidy()
         return _EVERY

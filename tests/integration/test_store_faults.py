@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -170,6 +171,27 @@ async def test_what_sqlite_cannot_hold(scene: Scene, odd: object) -> None:
         await scene.home.record(found=Look(look().document, body_hash=odd))  # type: ignore[arg-type]
 
     await scene.home.record()
+
+
+async def test_tidied_up_the_file_is_smaller(scene: Scene) -> None:
+    """Empty pages go back to the disk and the log is cut short, while others read; all that is known stays."""
+    home = scene.home
+    await home.sql("CREATE TABLE large (text TEXT)")
+    await home.sql(
+        "INSERT INTO large SELECT hex(randomblob(1000)) FROM json_each(?)", json.dumps([*range(4000)])
+    )
+    await home.sql("DROP TABLE large")
+    before = contents(home.path)
+    while not await home.stores.upkeep.tidy():
+        pass
+    size = home.path.stat().st_size
+    log = home.path.with_name(f"{home.path.name}-wal")
+
+    assert await pragma(home, "freelist_count") == 0
+    assert size == await pragma(home, "page_count") * await pragma(home, "page_size")
+    assert size < 4_000_000
+    assert not log.exists() or log.stat().st_size == 0
+    assert contents(home.path) == before
 
 
 def test_errors_keep_their_cause() -> None:

@@ -19,6 +19,7 @@ class FakeUpkeep:
     def __init__(self) -> None:
         self.beats: list[list[str]] = []
         self.forgot: list[datetime] = []
+        self.tidied: list[bool] = []
 
     async def beat(self, loops: Collection[str], now: datetime) -> None:
         await asyncio.sleep(0)
@@ -27,6 +28,11 @@ class FakeUpkeep:
     async def forget(self, now: datetime) -> None:
         await asyncio.sleep(0)
         self.forgot.append(now)
+
+    async def tidy(self) -> bool:
+        await asyncio.sleep(0)
+        self.tidied.append(len(self.tidied) % 3 == 2)
+        return self.tidied[-1]
 
 
 def loops(clock: FakeClock) -> tuple[Loop, Loop]:
@@ -76,6 +82,25 @@ async def test_it_forgets_every_ten_minutes() -> None:
         timedelta(seconds=660),
         timedelta(seconds=1260),
     ]
+    keeper.loop.stop()
+    await clock.advance(1)
+    await running
+
+
+async def test_it_tidies_up_once_in_a_quiet_time() -> None:
+    """As often as it takes, then not before the next one."""
+    clock, upkeep = FakeClock(), FakeUpkeep()
+    keeper = Housekeeper(
+        upkeep, [], clock=clock, events=Heard().events, quiet=lambda now: now.hour in {2, 12}
+    )
+    running = asyncio.ensure_future(keeper.run())
+    await clock.advance(3600)
+    assert not upkeep.tidied
+    await clock.advance(2 * 3600)
+    assert upkeep.tidied == [False, False, True]
+    await clock.jump(9.5 * 3600)
+    await clock.advance(60)
+    assert len(upkeep.tidied) == 6
     keeper.loop.stop()
     await clock.advance(1)
     await running
