@@ -19,14 +19,13 @@ from bot.events import CopyFound, Events, TemplateFailed
 from bot.observe.room import Observatory
 from bot.observe.web import StatusServer
 from bot.pictures.painter import ChildPainter
-from bot.ports import Clock, DeskChat, Network, Wake
+from bot.ports import Clock, DeskChat, Found, Network, Wake
 from bot.public import Place, build_outside, find_place
 from bot.running import Bot, Server, Worker
 from bot.sources.fetch import Fetcher
 from bot.sources.parser import ParserProcess
 from bot.sources.portal import Portal
 from bot.store.connection import Database
-from bot.store.copies import Found
 from bot.store.ops_chat import OpsChat
 from bot.store.room import Stores
 from bot.store.status import StatusStore
@@ -42,6 +41,7 @@ from bot.workers.housekeeper import Housekeeper
 from bot.workers.listkeeper import ListKeeper
 from bot.workers.lookout import Lookout
 from bot.workers.poller import Poller
+from bot.workers.prover import Prover
 from bot.workers.recoverer import Recoverer
 from bot.workers.sending import Sending
 from bot.workers.watcher import Watcher
@@ -65,6 +65,7 @@ class Foundation:
     stores: Stores
     pace: Pacing
     desk: DeskChat
+    database: Found
 
 
 class Told(TypedDict):
@@ -136,7 +137,8 @@ async def _foundation(settings: Settings, clock: Clock, events: Events, stack: A
         database, follow_edits=settings.follow_edits, zone=settings.timezone, keep=settings.keep_days
     )
     now = clock.now()
-    if (found := await stores.copies.begin(now, has_desk=bool(settings.ops_chat))) is not Found.OWN:
+    found = await stores.copies.begin(now, has_desk=bool(settings.ops_chat))
+    if found in {Found.ASKED, Found.MARKED}:
         events.tell(CopyFound(now, held=found is Found.ASKED))
     await stores.feeds.configure([_feed(feed, settings) for feed in settings.feeds], now)
     await stores.channels.configure([_channel(channel) for channel in settings.channels], now)
@@ -145,7 +147,7 @@ async def _foundation(settings: Settings, clock: Clock, events: Events, stack: A
     traffic = await stores.traffic.recent_traffic(now - timedelta(seconds=WINDOW))
     pace.remember([(one.chat_id, one.at) for one in traffic], await stores.traffic.blocks(now))
     desk = await OpsChat.find(database, int(settings.ops_chat) if settings.ops_chat else None)
-    return Foundation(settings, clock, events, stores, pace, desk)
+    return Foundation(settings, clock, events, stores, pace, desk, found)
 
 
 async def _pace(settings: Settings, stores: Stores, now: datetime) -> Pacing:
@@ -280,7 +282,9 @@ def _keepers(
     """What keeps posts and channels right: questions, corrections, knocks at closed doors."""
     stores, settings = base.stores, base.settings
     told = Told(clock=base.clock, events=base.events)
+    prover = Prover(stores.copies, network, wake_delivery=wake, has_desk=compares, **told)
     return (
+        *[prover] * (base.database is Found.DOUBTED),
         Recoverer(stores.doubts, network, wake_delivery=wake, desk_compares=compares, **told),
         Corrector(
             stores.edits,

@@ -109,11 +109,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "copy": (
         (
-            "⚠️ Database ini tampaknya salinan: berkasnya bukan yang terakhir ditulis bot. Semua kiriman ditahan. "
-            "Terbitkan: database ini benar, yang tertunda dikirim. Lewati: salinan lama, yang tertunda sudah pernah tersiar."
+            "⚠️ Database ini tampaknya salinan: bukan yang terakhir ditulis bot, atau kanal memuat kiriman yang tidak dikenalnya. Semua kiriman ditahan. "
+            "Terbitkan: database ini benar, yang tertunda dikirim. Lewati: salinan lama, yang tertunda sudah tersiar."
         ),
         (
-            "⚠️ This database seems to be a copy: its file is not the one the bot last wrote to. All posts are held. "
+            "⚠️ This database seems to be a copy: not the one the bot last wrote to, or a channel holds posts it does not know. Posts are held. "
             "Publish: it is the right one, what waits goes out. Pass over: an old copy, what waits was posted already."
         ),
     ),

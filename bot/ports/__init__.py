@@ -6,6 +6,7 @@ Telegram. All times are aware UTC, all durations `timedelta`. Verbs of the store
 `errors.StoreError`, and a verb that raised has changed nothing.
 """
 
+from bot.ports.copies import CopyStore, Found
 from bot.ports.delivering import ChannelStore, DoubtStore, EditStore, HandStore, Outbox
 from bot.ports.desk import Alert, DeskChat, DeskStore, Painter, Trouble, Upkeep
 from bot.ports.network import AnswerStore, ChatEvents, Network, Pace, Renderer, Traffic, TrafficStore
@@ -50,6 +51,7 @@ __all__ = [
     "ChannelStore",
     "ChatEvents",
     "Clock",
+    "CopyStore",
     "DecisionStore",
     "DeskChat",
     "DeskStore",
@@ -58,6 +60,7 @@ __all__ = [
     "EditStore",
     "EngagementLog",
     "EngagementReader",
+    "Found",
     "GroupChoices",
     "GroupMessages",
     "HandStore",

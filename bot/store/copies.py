@@ -3,6 +3,9 @@
 A file is known by its inode, and by a word that is written into it and into a file of its own beside it, and changed
 every ten minutes: an old copy that is put in its place has the place, but not the word. The word that stood beside it
 before counts too, since a power cut or a full disk may come between the two writes.
+
+A whole disk that is put back (a snapshot) has both: where the bot was not alive for ten minutes, the channels are
+asked whether they hold own posts that this database does not know.
 """
 
 from __future__ import annotations
@@ -10,26 +13,44 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
-from enum import StrEnum
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.domain.delivery import Doubt
 from bot.errors import DatabaseUnusable, StoreError
+from bot.ports import Found
 from bot.store.backup import CLOSE
-from bot.store.connection import Database, Transaction
+from bot.store.connection import Database, Row, Transaction
 from bot.store.meta import made_up
-from bot.store.values import ticks
+from bot.store.rows import TARGET, target_of
+from bot.store.values import moment, thaw, ticks
 
-#: While this holds nothing is posted: an editor is asked whether the database is the right one.
-NOT_ASKED = "NOT EXISTS (SELECT 1 FROM meta WHERE key = 'copy_asked')"
+#: Else nothing is posted: an editor, or a channel, is asked whether the database is the right one.
+NOT_ASKED = "NOT EXISTS (SELECT 1 FROM meta WHERE key IN ('copy_asked', 'copy_doubted'))"
+#: A bot that was alive so lately has not been put back.
+_LATELY = timedelta(minutes=10)
 
 _READ = "SELECT value FROM meta WHERE key = ?"
 _WRITE = """
 INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
 """
 _DROP = "DELETE FROM meta WHERE key = ? RETURNING value"
+_LAST_BEAT = "SELECT max(value ->> '$') AS beat FROM health WHERE key LIKE 'beat:%'"
+# The channels with the newest posts. One in which a post of unknown outcome may stand cannot tell.
+_IN_QUESTION = f"""
+SELECT d.id, d.headline_id, d.chat_id, d.request, t.highest_id, h.published_at, {TARGET}
+FROM (SELECT channel_id, max(id) AS id FROM (SELECT id, channel_id FROM deliveries
+        WHERE sent_at IS NOT NULL AND state = 'SENT' AND request IS NOT NULL ORDER BY sent_at DESC LIMIT 500)
+    GROUP BY channel_id ORDER BY id DESC LIMIT 20) p
+JOIN deliveries d ON d.id = p.id JOIN channels c ON c.id = d.channel_id JOIN headlines h ON h.id = d.headline_id
+JOIN chats t ON t.chat_id = d.chat_id
+WHERE c.kind = 'channel' AND c.removed_at IS NULL AND c.paused_at IS NULL AND t.highest_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM deliveries u WHERE u.chat_id = d.chat_id AND u.state IN ('SENDING', 'UNCERTAIN'))
+ORDER BY d.id DESC LIMIT 3
+"""  # noqa: S608 - TARGET is a constant of ours
 _SKIP = """
 UPDATE deliveries SET state = 'SKIPPED', reason = 'copy', at = :now
 WHERE state IN ('PENDING', 'SENDING', 'UNCERTAIN', 'RETRY', 'HELD')
@@ -45,14 +66,6 @@ _FORGET = (
     "DELETE FROM reader_rows",
     "DELETE FROM reader_messages",
 )
-
-
-class Found(StrEnum):
-    """What a database turned out to be."""
-
-    OWN = "own"
-    MARKED = "marked"  # a copy that `backup` made, or one that is treated as such from now on
-    ASKED = "asked"  # a copy made by hand, it seems: posts are held until an editor decides
 
 
 class Copies:
@@ -85,6 +98,17 @@ class Copies:
             await tx.run(_WRITE, ("file", sign))
         await asyncio.to_thread(_leave, path, word)
 
+    async def in_question(self) -> Sequence[Doubt]:
+        """Of up to three channels: did a post of ours arrive there after the last that is known? None: nothing to ask."""
+        return [_doubt(row) for row in await self._database.read(_IN_QUESTION)]
+
+    async def answered(self, now: datetime, *, newer: bool, has_desk: bool) -> Found:
+        """What the channels said: they hold `newer` own posts than this database knows, or none."""
+        async with self._database.transaction() as tx:
+            if await tx.one(_DROP, ("copy_doubted",)) is None or not newer:
+                return Found.OWN
+            return await _found_copy(tx, now, has_desk=has_desk)
+
 
 async def go_on(tx: Transaction) -> bool:
     """It is the right database: what waited goes out. False where nothing was asked any more."""
@@ -110,14 +134,41 @@ async def _judge(tx: Transaction, left: str, inode: int, now: datetime, *, has_d
     if await tx.one(_DROP, ("copy",)) is not None:
         return Found.MARKED
     row = await tx.one(_READ, ("file",))
-    if row is None or _is_own(json.loads(row["value"]), left, inode):
-        return Found.OWN
+    if row is not None and not _is_own(json.loads(row["value"]), left, inode):
+        return await _found_copy(tx, now, has_desk=has_desk)
+    if await _was_away(tx, now):
+        await tx.run(_WRITE, ("copy_doubted", str(ticks(now))))
+        return Found.DOUBTED
+    return Found.OWN
+
+
+async def _was_away(tx: Transaction, now: datetime) -> bool:
+    if await tx.one(_READ, ("copy_doubted",)) is not None:
+        return True
+    row = await tx.one(_LAST_BEAT)
+    beat = row["beat"] if row else None
+    return beat is not None and now - datetime.fromisoformat(beat) > _LATELY
+
+
+async def _found_copy(tx: Transaction, now: datetime, *, has_desk: bool) -> Found:
     if has_desk:
         await tx.run(_WRITE, ("copy_asked", str(ticks(now))))
         return Found.ASKED
     for step in CLOSE:
         await tx.run(step)
     return Found.MARKED
+
+
+def _doubt(row: Row) -> Doubt:
+    return Doubt(
+        delivery_id=row["id"],
+        headline_id=row["headline_id"],
+        published=moment(row["published_at"]),
+        target=target_of(row),
+        request=thaw(row["request"]),
+        known_before=row["highest_id"],
+        highest=row["highest_id"],
+    )
 
 
 def _is_own(sign: dict[str, Any], left: str, inode: int) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -307,6 +308,38 @@ async def test_a_copy_made_by_hand_is_held_until_an_editor_decides(tmp_path: Pat
         assert "salinan" in question.text
         assert place.headlines() == [*before, *missed, "Baru sesudahnya"]
         assert place.headlines().count("Sudah tersiar sesudah salinan") == (answer == "Lewati")
+
+
+@pytest.mark.parametrize("put_back", [True, False])
+async def test_a_disk_that_is_put_back_is_told_by_the_channels(tmp_path: Path, *, put_back: bool) -> None:
+    """Every sign of the file is right, and the bot was away: only the channels know of posts that it does not."""
+    async with newsroom(tmp_path, channels=2) as desk:
+        place = desk.place
+        await place.bot.terminate()
+        snapshot = {path: path.read_bytes() for path in tmp_path.glob("kabarbot.db*")}
+        if put_back:
+            await place.start()
+            await story(desk, "Tersiar sesudah potret")
+            await place.bot.terminate()
+            for path, content in snapshot.items():
+                path.write_bytes(content)
+        with closing(sqlite3.connect(place.database)) as database, database:
+            database.execute(
+                "UPDATE health SET value = '\"2024-01-01T00:00:00+00:00\"' WHERE key LIKE 'beat:%'"
+            )
+        place.portal.publish("Terbit sesudahnya")
+        await place.start()
+        if put_back:
+            await place.until(lambda: asked(desk), "the question")
+            await place.until_looked(2)
+            assert [chat_titles[-1] for chat_titles in map(place.headlines, place.channels)] == [
+                "Tersiar sesudah potret"
+            ] * 2
+        else:
+            for chat in place.channels:
+                await place.until(partial(_stands, place, chat, "Terbit sesudahnya"), "the post")
+            assert not asked(desk)
+            assert place.calls("editMessageReplyMarkup")
 
 
 def asked(desk: Desk) -> list[Message]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.desk import Order, Verb, decision_of, payload_of
-from bot.store.copies import Found
+from bot.ports import Found
 from tests.support_store import FILE, HOUR, MINUTE, NOW, Home, open_home
 
 ORDER = Order(Verb.PASS_OVER, 7, -100, NOW + HOUR)

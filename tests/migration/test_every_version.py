@@ -13,8 +13,8 @@ import pytest
 from bot.domain.desk import Order, Verb
 from bot.domain.headlines import Key, KeyKind
 from bot.domain.search import parse, top
+from bot.ports import Found
 from bot.store.connection import Database
-from bot.store.copies import Found
 from bot.store.explain import Explainer
 from bot.store.headlines import key_hash
 from bot.store.migrations import MIGRATIONS, migrate
