@@ -39,9 +39,7 @@ from bot.workers.desk import Desk
 from bot.workers.doorkeeper import Doorkeeper
 from bot.workers.housekeeper import Housekeeper
 from bot.workers.listkeeper import ListKeeper
-from bot.workers.lookout import Lookout
 from bot.workers.poller import Poller
-from bot.workers.prover import Prover
 from bot.workers.recoverer import Recoverer
 from bot.workers.sending import Sending
 from bot.workers.watcher import Watcher
@@ -282,9 +280,8 @@ def _keepers(
     """What keeps posts and channels right: questions, corrections, knocks at closed doors."""
     stores, settings = base.stores, base.settings
     told = Told(clock=base.clock, events=base.events)
-    prover = Prover(stores.copies, network, wake_delivery=wake, has_desk=compares, **told)
     return (
-        *[prover] * (base.database is Found.DOUBTED),
+        *_prover(base, network, wake, has_desk=compares),
         Recoverer(stores.doubts, network, wake_delivery=wake, desk_compares=compares, **told),
         Corrector(
             stores.edits,
@@ -300,6 +297,16 @@ def _keepers(
         ),
         Doorkeeper(stores.channels, network, wake_delivery=wake, **told),
     )
+
+
+def _prover(base: Foundation, network: Network, wake: Wake, *, has_desk: bool) -> tuple[Worker, ...]:
+    """Whoever asks the channels of a bot that was away, where it was."""
+    if base.database is not Found.DOUBTED:
+        return ()
+    from bot.workers.prover import Prover
+
+    told = Told(clock=base.clock, events=base.events)
+    return (Prover(base.stores.copies, network, wake_delivery=wake, has_desk=has_desk, **told),)
 
 
 def _lookers(
@@ -349,6 +356,8 @@ def _lookout(base: Foundation, portal: Portal, poller: Poller) -> tuple[Worker, 
     settings = base.settings
     if not settings.ops_chat:
         return ()
+    from bot.workers.lookout import Lookout
+
     lookout = Lookout(
         base.stores.takedowns, portal, language=settings.post_language, clock=base.clock, events=base.events
     )

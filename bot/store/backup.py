@@ -10,23 +10,9 @@ import aiosqlite
 
 from bot.errors import DatabaseUnusable
 from bot.store.connection import Copied, Database
+from bot.store.copies import CLOSE
 from bot.store.faults import store_errors
 
-#: What is due in the original is not due in a copy, and its first look counts as seen.
-CLOSE = (
-    """
-    UPDATE deliveries SET state = 'SKIPPED', reason = 'copy'
-    WHERE state IN ('PENDING', 'SENDING', 'UNCERTAIN', 'RETRY', 'HELD')
-    """,
-    "UPDATE deliveries SET twin_open = 0 WHERE twin_open = 1",
-    "UPDATE first_looks SET state = 'closed' WHERE state IN ('waiting', 'looked', 'failed', 'done')",
-    "DELETE FROM fanouts",
-    "DELETE FROM reader_rows",
-    "DELETE FROM reader_messages",
-    "DELETE FROM alerts WHERE sent_at IS NULL",
-    "DELETE FROM inbox",
-    "DELETE FROM health",
-)
 _MARK = f"""
 BEGIN IMMEDIATE;
 {";".join(CLOSE)};

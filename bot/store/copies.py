@@ -22,12 +22,26 @@ from typing import Any
 from bot.domain.delivery import Doubt
 from bot.errors import DatabaseUnusable, StoreError
 from bot.ports import Found
-from bot.store.backup import CLOSE
 from bot.store.connection import Database, Row, Transaction
 from bot.store.meta import made_up
 from bot.store.rows import TARGET, target_of
 from bot.store.values import moment, thaw, ticks
 
+#: What is due in the original is not due in a copy, and its first look counts as seen.
+CLOSE = (
+    """
+    UPDATE deliveries SET state = 'SKIPPED', reason = 'copy'
+    WHERE state IN ('PENDING', 'SENDING', 'UNCERTAIN', 'RETRY', 'HELD')
+    """,
+    "UPDATE deliveries SET twin_open = 0 WHERE twin_open = 1",
+    "UPDATE first_looks SET state = 'closed' WHERE state IN ('waiting', 'looked', 'failed', 'done')",
+    "DELETE FROM fanouts",
+    "DELETE FROM reader_rows",
+    "DELETE FROM reader_messages",
+    "DELETE FROM alerts WHERE sent_at IS NULL",
+    "DELETE FROM inbox",
+    "DELETE FROM health",
+)
 #: Else nothing is posted: an editor, or a channel, is asked whether the database is the right one.
 NOT_ASKED = "NOT EXISTS (SELECT 1 FROM meta WHERE key IN ('copy_asked', 'copy_doubted'))"
 #: A bot that was alive so lately has not been put back.
