@@ -89,7 +89,9 @@ class Courier:
         if self._posts_wait():
             return _BEHIND
         claimed = await self._claim(now)
-        return (self._pace.wait((), now) - LEAD).total_seconds() if opened or claimed else _BEHIND
+        # Reckoned anew: what the round itself took would be a place lost each time.
+        free = self._pace.wait((), self._clock.now())
+        return (free - LEAD).total_seconds() if opened or claimed else _BEHIND
 
     async def _tidy(self, now: datetime) -> None:
         if repeated := await self._store.again(now):
