@@ -6,11 +6,15 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.sandbox.messages import Message
 from bot.sandbox.world import Chat, User
 from tests.support_world import World, stamp, world
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
 
 
 def said(chat: Chat) -> list[str]:
@@ -68,14 +72,21 @@ async def test_news_comes_once_until_the_reader_stops(tmp_path: Path) -> None:
 
 
 async def test_a_digest_brings_the_day_in_one_message(tmp_path: Path) -> None:
-    """Chosen by a tap; at its hour, and nothing at once."""
+    """Chosen by taps, with its hour; at that hour, and nothing at once."""
     async with world(tmp_path, FIRST_RUN_POSTS="0") as place:
         await ready(place)
         chat, budi = place.reader()
         await asked(place, chat, budi, "/langganan semua")
         place.people.tap(chat, own(chat)[-1].id, budi, button="Sekali sehari, pukul 07:00")
-        await place.until(lambda: "sehari pukul 07:00" in said(chat)[-1], "the digest is chosen")
+        await place.until(lambda: "sehari pukul 07:00 WIB" in said(chat)[-1], "the digest is chosen")
+        place.people.tap(chat, own(chat)[-1].id, budi, button="Jam lain")
+        await place.until(lambda: "Pukul berapa" in said(chat)[-1], "the hours")
+        place.people.tap(chat, own(chat)[-1].id, budi, button="18:00")
+        await place.until(lambda: "sehari pukul 18:00 WIB" in said(chat)[-1], "another hour")
         await place.until(lambda: place.rows("SELECT 1 FROM subscribers WHERE digest_next > 0"), "its moment")
+        (row,) = place.rows("SELECT digest_at, digest_next FROM subscribers")
+        assert row["digest_at"] == 18 * 60
+        assert datetime.fromtimestamp(row["digest_next"] / 1e6, JAKARTA).hour == 18
         titles = [place.portal.publish().title for _ in range(2)]
         await place.until_posted(2)
         await place.until_looked(2)
