@@ -25,11 +25,12 @@ class NoAnswerError(KabarbotError):
 
 
 class RefusedError(KabarbotError):
-    """The server said no. `code` is its `error_code`."""
+    """The server said no. `code` is its `error_code`, `moved_to` the id that a group has as a supergroup."""
 
-    def __init__(self, code: int, description: str) -> None:
+    def __init__(self, code: int, description: str, moved_to: int | None = None) -> None:
         super().__init__(description)
         self.code = code
+        self.moved_to = moved_to
 
 
 class BotApi:
@@ -62,7 +63,10 @@ class BotApi:
             raise NoAnswerError("what answers there is no Bot API server")
         if body["ok"]:
             return body.get("result")
-        raise RefusedError(int(body.get("error_code") or 0), self.masked(str(body.get("description") or "")))
+        words = self.masked(str(body.get("description") or ""))
+        more = body.get("parameters")
+        moved_to = more.get("migrate_to_chat_id") if isinstance(more, dict) else None
+        raise RefusedError(int(body.get("error_code") or 0), words, moved_to)
 
 
 def _why(error: Exception) -> str:

@@ -20,6 +20,11 @@ def own(chat: Chat) -> list[Message]:
     return [message for message in chat.messages.values() if message.own and not message.deleted]
 
 
+def has(chat: Chat, count: int) -> bool:
+    """Whether the bot has said so much there."""
+    return len(own(chat)) == count
+
+
 async def ready(place: World) -> None:
     """The bot runs and has looked at the feed."""
     await place.start()
@@ -120,3 +125,31 @@ async def test_two_taps_at_once_turn_one_page(tmp_path: Path) -> None:
         edits = [entry for entry in place.sandbox.journal.entries("edited") if entry["chat"] == chat.id]
         assert len(edits) == 1
         assert message.unpack()["reply_markup"]["inline_keyboard"][0][0]["text"] == "‹ Sebelumnya"
+
+
+async def test_a_page_asked_for_after_a_restart_is_turned(tmp_path: Path) -> None:
+    """Of a list and of a search, whatever has come since; nothing is left out or shown twice."""
+    async with world(tmp_path, FIRST_RUN_POSTS="0") as place:
+        titles = [place.portal.publish(f"Kabar panjang nomor {number}").title for number in range(12)]
+        await ready(place)
+        chat, budi = place.reader()
+        for count, words in enumerate(("/terbaru", "/cari kabar panjang"), 1):
+            place.people.say(chat, budi, words)
+            await place.until(partial(has, chat, count), words)
+        first = [message.text for message in own(chat)]
+        await place.bot.terminate()
+        place.portal.publish("Kabar panjang yang datang di antaranya")
+        await place.start()
+        await place.until_posted(1)
+        for message in own(chat):
+            place.people.tap(chat, message.id, budi, button="Selengkapnya ›")
+        await place.until(lambda: all_turned(chat, first), "both pages")
+
+        found = first[1] + own(chat)[1].text
+        assert [found.count(f"{title}\n") for title in titles] == [1] * len(titles)
+        assert "di antaranya" not in found
+
+
+def all_turned(chat: Chat, first: list[str]) -> bool:
+    """Whether no message says any more what it said at first."""
+    return not any(message.text == text for message, text in zip(own(chat), first, strict=True))

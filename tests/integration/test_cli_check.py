@@ -265,6 +265,13 @@ async def test_an_ops_chat_that_readers_see(stage: Stage) -> None:
     assert "one of CHANNELS" in await stage.fault(OPS_CHAT=chat.id, CHANNELS=f"@kabar,{chat.id}")
 
 
+async def test_an_ops_chat_that_became_a_supergroup(stage: Stage) -> None:
+    """The setting holds an id that means another group now: the new one is named."""
+    group = stage.at.moderators.add_chat("group", "Redaksi", status="member")
+    grown = stage.at.moderators.upgrade(group)
+    assert f"set {grown.id}" in await stage.fault(OPS_CHAT=group.id)
+
+
 async def test_without_an_ops_chat_there_is_advice(stage: Stage) -> None:
     """Strongly recommended is not required."""
     code, findings = await stage.check(OPS_CHAT="")

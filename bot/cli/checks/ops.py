@@ -20,6 +20,10 @@ async def ops_chat(api: BotApi, chat: str, bot_id: int, channels: Collection[str
         found = await api.ask("getChat", chat_id=chat)
         member = await api.ask("getChatMember", chat_id=chat, user_id=bot_id)
     except RefusedError as refusal:
+        if refusal.moved_to is not None:
+            return bad(
+                _WHAT, f"this group became a supergroup, which the bot follows: set {refusal.moved_to}"
+            )
         return bad(_WHAT, f"Telegram says: {refusal}; {_PRIVATE_GROUP}")
     except NoAnswerError as trouble:
         return bad(_WHAT, f"Telegram does not answer: {trouble}")
