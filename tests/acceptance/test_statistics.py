@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,16 +14,17 @@ from PIL import Image
 
 from bot.sandbox.messages import Message
 from bot.sandbox.world import Chat, User
-from tests.support_world import World, world
+from tests.support_world import ROOT, World, world
 
 
 @asynccontextmanager
-async def newsroom(folder: Path) -> AsyncIterator[tuple[World, Chat, User]]:
+async def newsroom(folder: Path, **changes: str) -> AsyncIterator[tuple[World, Chat, User]]:
     """A bot that has posted a story, its group of editors, and one of them."""
     async with world(folder, channels=1) as place:
         group = place.moderators.add_chat("supergroup", "Redaksi")
         _, editor = place.reader("Rina")
         place.settings["OPS_CHAT"] = str(group.id)
+        place.settings |= changes
         await place.start()
         await place.until_posted(1)
         yield place, group, editor
@@ -85,6 +87,22 @@ async def test_words_alone_where_the_group_takes_no_pictures(tmp_path: Path) -> 
         assert "photo" not in message.unpack()
         assert "Terkirim: 1 kiriman" in message.text
         assert len(_own(group)) == 1
+
+
+async def test_words_alone_where_the_drawing_is_killed(tmp_path: Path) -> None:
+    """As the kernel does when memory runs out: the editor has the figures, the operator a line in the log."""
+    broken = tmp_path / "broken" / "PIL"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("import os\n\nos.kill(os.getpid(), 9)\n")
+    async with newsroom(tmp_path, PYTHONPATH=f"{broken.parent}{os.pathsep}{ROOT}") as (place, group, editor):
+        message = await answer(place, group, editor)
+        said = place.bot.output
+
+    assert "photo" not in message.unpack()
+    assert "Terkirim: 1 kiriman" in message.text
+    assert "Gambarnya tidak dapat dibuat." in message.text
+    assert "picture_failed" in said
+    assert "Traceback" not in said
 
 
 async def test_in_a_group_that_has_posts_its_id_passes_for_no_post(tmp_path: Path) -> None:
