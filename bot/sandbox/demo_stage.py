@@ -155,7 +155,7 @@ class Stage:
 
     def _view(self, chat: Chat, message: Message) -> Json:
         mine = self.mine.get(message.id, "") if chat is self.channel else ""
-        return message_view(message, self.portal, mine)
+        return message_view(message, self.portal, mine, self.sandbox.state.pictures)
 
     def _chat(self, entry: Entry) -> Chat | None:
         return {self.channel.id: self.channel, self.reader.id: self.reader}.get(entry.get("chat", 0))

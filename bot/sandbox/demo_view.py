@@ -5,6 +5,7 @@ The page turns text and entities into nodes itself; no text from a feed or a per
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from bot.sandbox.demo_count import article_of
@@ -23,8 +24,8 @@ PORTAL_PATH = "/portal"
 PICTURE_PATH = "/demo/picture"
 
 
-def message_view(message: Message, desk: Desk, mine: str = "") -> Json:
-    """One message; `mine` is the reaction that the page's reader gave it.
+def message_view(message: Message, desk: Desk, mine: str = "", pictures: Container[str] = ()) -> Json:
+    """One message; `mine` is the reaction that the page's reader gave it, `pictures` are those that can be had.
 
     `edited` follows Telegram's apps: a message with buttons is not marked, for its buttons edit it all the time.
     """
@@ -43,9 +44,15 @@ def message_view(message: Message, desk: Desk, mine: str = "") -> Json:
             {"emoji": emoji, "count": count, "mine": emoji == mine}
             for emoji, count in (message.reactions or {}).items()
         ],
-        "picture": f"{PICTURE_PATH}/{content['photo'][0]['file_id']}" if "photo" in content else "",
+        "picture": _picture(content, pictures),
         "preview": _preview(content, desk),
     }
+
+
+def _picture(content: Json, pictures: Container[str]) -> str:
+    """Where it is served; '' for none, and for one that the sandbox never had, such as one at an address."""
+    found = [size["file_id"] for size in content.get("photo", [])[:1]]
+    return f"{PICTURE_PATH}/{found[0]}" if found and found[0] in pictures else ""
 
 
 def _preview(content: Json, desk: Desk) -> Json | None:

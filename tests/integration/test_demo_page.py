@@ -200,6 +200,9 @@ async def test_a_picture_is_shown_and_one_that_was_never_sent_is_not_found() -> 
             assert (answer.content_type, await answer.read()) == ("image/png", content)
         async with at.client.get(f"{at.url}/demo/picture/none") as answer:
             assert answer.status == 404
+        at.sandbox.people.post(at.stage.channel, "Foto", photo=True)
+        (elsewhere,) = at.stage.snapshot()["messages"]["channel"]
+        assert elsewhere["picture"] == ""
 
 
 async def test_one_reaction_a_reader_and_none_of_ones_own_making() -> None:
