@@ -145,6 +145,8 @@ def test_held_headlines_ask_for_an_editor() -> None:
     assert _said(status) == [
         (Level.WARN, "34 headlines are held since 05:47 WIB and wait for an editor: Terbitkan or Lewati.")
     ]
+    one = _with(held=Amount(1), held_since=NOW - 25 * MINUTE)
+    assert "1 headline is held since 05:47 WIB and waits for an editor" in _said(one)[0][1]
 
 
 @pytest.mark.parametrize(
