@@ -25,8 +25,9 @@ from pathlib import Path
 from bot.sandbox.server import Options, Sandbox
 
 SERVE = "--serve" in sys.argv
-FEEDS, INTERVAL = (int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (1000, 30)
-HOSTS, ITEMS, CHANGED = 100, 30, 10
+GIVEN = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+FEEDS, INTERVAL, ITEMS = (*GIVEN, *(1000, 30, 30)[len(GIVEN) :])
+HOSTS, CHANGED = 100, 10
 SECONDS = max(60, INTERVAL + 10)
 PLAIN = 100
 GOAL_CPU, GOAL_MEMORY = 0.5, 250
@@ -151,7 +152,9 @@ async def running_bot(sandbox: Sandbox, urls: list[str], folder: Path) -> AsyncI
 async def portals() -> AsyncIterator[int]:
     """The server of all feeds as a process; its port."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, __file__, "--serve"), stdout=asyncio.subprocess.PIPE, limit=1000
+        *(sys.executable, __file__, "--serve", str(FEEDS), str(INTERVAL), str(ITEMS)),
+        stdout=asyncio.subprocess.PIPE,
+        limit=1000,
     )
     try:
         assert process.stdout

@@ -247,3 +247,52 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+MIB = 1024 * 1024
+LEAD = "Sebuah paragraf dari isi berita yang panjang sekali, &lt;b&gt;tebal&lt;/b&gt;. " * 56
+#: What a document of ten mebibytes may look like, and whether it can be read.
+LARGE = {
+    "two thousand articles with emoji": (
+        lambda: rss(
+            *(
+                f"<title>Judul {n} 😀</title><link>/{n}</link><description>{LEAD}</description>"
+                for n in range(2000)
+            )
+        ),
+        True,
+    ),
+    "one endless title": (lambda: rss("<title>" + "<b>x &lt;" * (MIB // 9 * 10) + "</title>"), False),
+    "objects without number": (lambda: '{"items": [' + "{}," * (3 * MIB) + "{}]}", False),
+}
+
+
+@linux_only
+@pytest.mark.parametrize("name", LARGE)
+async def test_what_a_document_may_take(name: str) -> None:
+    """With the bot's own 90 MB it stays below 200 in all, whether it can be read or is refused in words."""
+    make, readable = LARGE[name]
+    body = make().encode()
+    assert 8.5 * MIB < len(body) < 10.1 * MIB
+    parser = ParserProcess()
+    await _started(parser)
+    reading = asyncio.create_task(parser.parse(body, task()))
+    peak = 0
+    while not reading.done():
+        peak = max(peak, _peak(parser.pid))
+        await asyncio.sleep(0.01)
+    if readable:
+        assert len(reading.result().document.items) == 2000
+    else:
+        assert isinstance(reading.exception(), ParseError)
+    assert 40 * MIB < peak < 105 * MIB
+    await parser.aclose()
+
+
+def _peak(pid: int | None) -> int:
+    """The most memory that a process has had so far, in bytes; 0 where it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import shutil
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from pathlib import Path
 
 import brotli
 import pytest
@@ -301,6 +304,37 @@ async def test_plain_http_on_a_tls_address_is_named(fetcher: Fetcher) -> None:
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(FetchError, match="TLS"):
+            await fetcher.fetch(f"https://127.0.0.1:{port}/rss")
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+async def test_a_certificate_that_nobody_signed_is_named(fetcher: Fetcher, tmp_path: Path) -> None:
+    """What is wrong with it stands there, in the words of the TLS library."""
+    files = ("-keyout", "key.pem", "-out", "cert.pem")
+    made = (
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=portal.example",
+        *files,
+    )
+    process = await asyncio.create_subprocess_exec(
+        "openssl", *made, cwd=tmp_path, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert await process.wait() == 0
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        with pytest.raises(
+            FetchError, match="shows a certificate that is not valid: self-signed certificate"
+        ):
             await fetcher.fetch(f"https://127.0.0.1:{port}/rss")
 
 
