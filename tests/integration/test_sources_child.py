@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -252,7 +252,7 @@ def _alive(pid: int) -> bool:
 MIB = 1024 * 1024
 LEAD = "Sebuah paragraf dari isi berita yang panjang sekali, &lt;b&gt;tebal&lt;/b&gt;. " * 56
 #: What a document of ten mebibytes may look like, and whether it can be read.
-LARGE = {
+LARGE: dict[str, tuple[Callable[[], str], bool]] = {
     "two thousand articles with emoji": (
         lambda: rss(
             *(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -60,6 +64,15 @@ def test_any_title_is_posted_as_it_reads(titles: list[str]) -> None:
     """Through CDATA, so that nothing is lost on the way to the post."""
     inside = (title.replace("]]>", "").replace("&", "&amp;").replace("<", "&lt;") for title in titles)
     posts_of(rss(*(f"<title><![CDATA[{title}]]></title>" for title in inside)).encode("utf-8", "ignore"))
+
+
+def test_the_fuzzer_runs(tmp_path: Path) -> None:
+    """Some seconds of it, so that it runs when somebody needs it."""
+    pytest.importorskip("atheris", reason="atheris is not installed: it has no wheel for every system")
+    script = Path(__file__).parents[1] / "fuzz" / "fuzz_posts.py"
+    ended = subprocess.run([sys.executable, script, "5"], cwd=tmp_path, capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr.decode("utf-8", "replace")[-4000:]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(html_tdlib.load() is None, reason="tdjson is not installed")
