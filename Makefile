@@ -25,9 +25,7 @@ run: $(READY)
 	@$(BIN)/kabarbot run
 
 test: $(READY)
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(ARGS)
-	$(BIN)/coverage combine --quiet
+	$(BIN)/pytest -n auto --maxprocesses=8 --dist loadfile --cov --cov-report= $(ARGS)
 	$(BIN)/coverage report --skip-empty --format=total | sed 's/^/branch coverage: /;s/$$/ %/'
 
 lint: $(READY)
