@@ -34,10 +34,9 @@ _TAG = re.compile(r"""</?([a-zA-Z][a-zA-Z0-9]{0,11})(?:[\s/](?:[^<>"']|"[^"<]*"|
 #: The same, for an attribute whose quotes do not pair.
 _UNPAIRED_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,11})\s[a-zA-Z-]+\s*=[^<>]*>")
 _COMMENT = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
+_CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 #: Elements whose text is not for reading.
-_HIDDEN = re.compile(
-    r"<(script|style|iframe|noscript|template|svg|object)\b[^<>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE
-)
+_HIDDEN = re.compile(r"<(script|style|iframe|noscript|template|svg|object)\b[^<>]*>", re.IGNORECASE)
 _CUT_OFF_TAG = re.compile(r"<[a-zA-Z/!][^<>]*$")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
 _CLOSING = re.compile(r"</[a-zA-Z][a-zA-Z0-9]*\s*>|<br\s*/?>|<img\s", re.IGNORECASE)
@@ -81,8 +80,26 @@ def shorten(text: str, limit: int) -> str:
 def _strip_markup(text: str) -> str:
     if "<" not in text:
         return text
-    text = _HIDDEN.sub(" ", _COMMENT.sub("", text))
+    # Behind the last end no comment ends, and each would look for one through all the rest.
+    end = text.rfind("-->") + len("-->") if "-->" in text else 0
+    text = _without_hidden(_COMMENT.sub("", text[:end]) + _CDATA.sub("", text[end:]))
     return _UNPAIRED_TAG.sub(_tag_to_space, _TAG.sub(_tag_to_space, text))
+
+
+def _without_hidden(text: str) -> str:
+    """Without elements whose text is not for reading; one that does not end is left to the tags' own rules."""
+    kept: list[str] = []
+    done = at = 0
+    endless: set[str] = set()  # looked for once: a thousand of them would each look through all the rest
+    while (opening := _HIDDEN.search(text, at)) is not None:
+        name, at = opening[1].lower(), opening.end()
+        closing = None if name in endless else re.compile(rf"</{name}\s*>", re.IGNORECASE).search(text, at)
+        if closing is None:
+            endless.add(name)
+            continue
+        kept += (text[done : opening.start()], " ")
+        done = at = closing.end()
+    return "".join((*kept, text[done:]))
 
 
 def _tag_to_space(match: re.Match[str]) -> str:

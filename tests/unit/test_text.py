@@ -133,7 +133,17 @@ def test_shortening_keeps_the_limit(text: str, limit: int) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["<a " * 20_000, "<a '" * 20_000, '<a "' * 20_000, "&" * 60_000, "<!--" * 20_000, "<script " * 9000],
+    [
+        "<a " * 20_000,
+        "<a '" * 20_000,
+        '<a "' * 20_000,
+        "&" * 60_000,
+        "<!--" * 20_000,
+        f"-->{'<!--' * 20_000}",
+        "<script " * 9000,
+        "<script>" * 9000,
+        f"{'<style>' * 9000}</style x",
+    ],
 )
 def test_hostile_markup_costs_little(raw: str) -> None:
     """Nothing here takes more than linear time for what it looks at (the test would not end)."""
