@@ -27,6 +27,8 @@ _MOST_AT_ONCE = 2000
 #: Seconds that handlers may take to end when the bot stops (product: within 5 s).
 _GRACE = 3.0
 _STORE_PAUSE = 2.0
+#: Seconds after which the next late command is begun though the last is not answered yet.
+_LATE_TURN = 1.0
 
 Handle = Callable[[Mapping[str, Any]], Awaitable[None]]
 IsEditor = Callable[[int, int | None], bool]
@@ -63,7 +65,7 @@ class Handling:
         self._taken: set[int] = set()
         self._ended: set[int] = set()
         self._looking = asyncio.Lock()
-        self._late = asyncio.Lock()
+        self._late = asyncio.Semaphore(1)
 
     async def room(self) -> None:
         """Wait while too many updates are being handled."""
@@ -117,9 +119,19 @@ class Handling:
         return lane_of(update) if command_of(message, self._username()) else None
 
     async def _guard_late(self, update: StoredUpdate) -> None:
-        """One after another: hundreds of late answers at once would take every place in the limits before the news."""
-        async with self._late:
+        """One after another: hundreds of late answers at once would take every place in the limits before the news.
+
+        One that takes long, to a chat that rests say, holds up the others for `_LATE_TURN` at most.
+        """
+        await self._late.acquire()
+        loop = asyncio.get_running_loop()
+        turn = loop.call_later(_LATE_TURN, self._late.release)
+        try:
             await self._guard(update)
+        finally:
+            if turn.when() > loop.time():
+                turn.cancel()
+                self._late.release()
 
     async def _guard(self, update: StoredUpdate) -> None:
         """The one place where anything may be caught: one update must not end the bot."""

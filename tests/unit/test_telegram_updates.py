@@ -303,6 +303,22 @@ async def test_old_commands_are_answered_one_after_another() -> None:
     assert bench.handled == [4, 1, 2, 3]
 
 
+async def test_an_old_command_that_takes_long_holds_up_none_for_long() -> None:
+    """Its chat rests, say, after a 429; the others are answered meanwhile, and still one after another."""
+    old = timedelta(hours=20)
+    bench = Bench([message(number, chat=number, age=old) for number in (1, 2, 3)])
+    bench.gates[1] = asyncio.Event()
+
+    def open_last() -> bool:
+        if bench.handled == [2, 3]:
+            bench.gates[1].set()
+        return len(bench.handled) == 3
+
+    await bench.run_until(open_last)
+
+    assert bench.handled == [2, 3, 1]
+
+
 async def test_what_editors_ordered_is_handled_however_old_it_is() -> None:
     """Each of their orders: a withdrawal must not be forgotten because a later one came."""
     old, editor = timedelta(hours=9), 77
