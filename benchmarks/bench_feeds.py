@@ -4,9 +4,14 @@ Method: a server of its own process plays portals on 127.0.0.1 to 127.0.0.100, e
 every tenth look at a feed finds a new item on top, the others are answered 304. The bot is `kabarbot run`, one channel,
 a Bot API sandbox. By default a slice is measured at the full rate of looks: 1,000 feeds every 30 s are the 33.3 looks a
 second of 10,000 every 5 minutes, so that CPU needs no scaling; what 9,000 more feeds take in memory does, and
-`bench_feeds.py 10000 300` measures it all (20 minutes, most of them the first looks at 300,000 headlines). CPU is that of
-the bot and its parsing child, from the kernel. *Plain* is feedparser on every body of every look, no conditional
-requests, nothing recorded, measured on the same bodies in this process.
+`bench_feeds.py 10000 300` measures it all (20 minutes, most of them the first looks at 300,000 headlines); a third number
+is the items of a feed, with 2 it takes half as long. CPU is that of the bot and its parsing child, from the kernel.
+*Plain* is feedparser on every body of every look, no conditional requests, nothing recorded, measured on the same bodies
+in this process.
+
+Seen on two shared, busy cores, 1,000 feeds every 30 s: 32 % of a core (21 the bot, 11 its child), 75 MB (58 and 17);
+plain feedparser 78 to 111 % for parsing alone. With 10,000 feeds of 2 items the bot has 70 MB and its child 18; what the
+child remembers of 10,000 feeds of 30 items is 18 MB here, 40 of wordier ones, and 48 at most: below 140 MB in all.
 """
 
 from __future__ import annotations
