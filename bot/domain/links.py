@@ -91,7 +91,8 @@ def section(link: str) -> str | None:
 def absolute(link: str | None, base: str | None) -> str | None:
     """`link` as seen from `base`, fit for an ``href``; None where no address with a scheme comes of it.
 
-    One longer than `LONGEST` leads nowhere: it is a picture written out, or a mistake. A scheme that no reader can follow (``javascript:``) is kept: whether to link is `postable`'s question.
+    A scheme that no reader can follow (``javascript:``) is kept: whether to link is `postable`'s question.
+    What is longer than `LONGEST` leads nowhere: it is a picture written out, or a mistake.
     """
     text = (link or "").translate(_LEFT_OUT).strip()
     if not text or len(text) > LONGEST:

@@ -302,3 +302,10 @@ def test_a_channels_parameters_change_no_page(link: str) -> None:
     tagged = with_query(link, "utm_source=telegram&utm_medium=kanal")
     assert canonical(tagged) == canonical(link)
     assert urlsplit(tagged).path == urlsplit(link.strip()).path
+
+
+def test_an_endless_address_is_none() -> None:
+    """A picture written out in base64, or ten megabytes of a mistake: nothing to follow, nothing to keep."""
+    assert absolute("https://a.example/" + "x" * 5000, None) is None
+    assert absolute("data:image/png;base64," + "A" * 5000, "https://a.example/") is None
+    assert absolute("/" + "x" * 2000, "https://a.example/") == "https://a.example/" + "x" * 2000

@@ -487,3 +487,11 @@ def test_what_was_not_read_is_said() -> None:
     many = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "title": "Satu"}] * 2001}
     found = read(json.dumps(many))
     assert (len(found.items), "more than 2,000 items" in found.flaw) == (2000, True)
+
+
+def test_an_endless_guid_is_kept_short_and_tells_items_apart() -> None:
+    """As long as the article itself: its beginning is the same, what stands for it is not."""
+    long = "x" * 50_000
+    items = read(rss(*(f"<title>Judul {n}</title><guid>{long}{n}</guid>" for n in range(2)))).items
+    assert len({item.guid for item in items}) == 2
+    assert all(item.guid and len(item.guid) < 200 for item in items)
