@@ -70,6 +70,10 @@ async def _subscribers(home: Home) -> None:
     await home.stores.news.claim([(one, request()) for one in news], NOW)
     await home.stores.news.doubt(9, NOW)
     await home.record(headline(7), at=NOW)
+    # And something came too late for one of them.
+    await home.sql(
+        "INSERT INTO reader_rows (reader_id, headline_id, state, at) VALUES (7, 1, 'SKIPPED', ?)", ticks(NOW)
+    )
 
 
 async def _claim_news(scene: Scene) -> Sequence[int]:
@@ -96,6 +100,7 @@ async def busy_newsroom(home: Home) -> Scene:
     await home.stores.inbox.keep([{"update_id": 1}], NOW)
     await home.stores.popular.record_popular(LIST, look(Item("Kabar", link(1))), NOW)
     await _subscribers(home)
+    await home.sql("UPDATE first_looks SET state = 'looked' WHERE channel_id = ?", waiting)
     (doubt,) = await home.stores.doubts.doubts(NOW)
     (post,) = await home.stores.edits.edits_due(NOW, 9)
     (head,) = await home.stores.outbox.heads(NOW, 9)
