@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, TypedDict
+from datetime import time
+from typing import TYPE_CHECKING
 
-from bot import locale
+from bot import foundation, locale
 from bot.answering import build_answers, build_news
 from bot.domain.decide import Rules
 from bot.domain.health import ailment
-from bot.domain.pacing import FREE_RATE, WINDOW, Pacing
-from bot.domain.polling import ChannelSetup, FeedForPoll
 from bot.domain.schedule import QuietHours, in_quiet_hours
-from bot.domain.stars import Purse
-from bot.events import CopyFound, Events, TemplateFailed
+from bot.events import Events, TemplateFailed
+from bot.foundation import Foundation, Told
 from bot.observe.room import Observatory
 from bot.observe.web import StatusServer
 from bot.pictures.painter import ChildPainter
-from bot.ports import Clock, DeskChat, Found, Network, Wake
+from bot.ports import Clock, Found, Network, Wake
 from bot.public import Place, build_outside, find_place
 from bot.running import Bot, Server, Worker
 from bot.sources.fetch import Fetcher
 from bot.sources.parser import ParserProcess
 from bot.sources.portal import Portal
-from bot.store.connection import Database
-from bot.store.ops_chat import OpsChat
-from bot.store.room import Stores
 from bot.store.status import StatusStore
 from bot.telegram.render import PostRenderer
 from bot.telegram.room import Access, TelegramRoom
@@ -45,32 +40,11 @@ from bot.workers.sending import Sending
 from bot.workers.watcher import Watcher
 
 if TYPE_CHECKING:
-    from bot import settings as settings_room
     from bot.settings import Settings
 
 
 #: When the database is tidied up where no `QUIET_HOURS` are set.
 _NIGHT = QuietHours(time(2), time(5))
-
-
-@dataclass(frozen=True, slots=True)
-class Foundation:
-    """What every part stands on."""
-
-    settings: Settings
-    clock: Clock
-    events: Events
-    stores: Stores
-    pace: Pacing
-    desk: DeskChat
-    database: Found
-
-
-class Told(TypedDict):
-    """What every worker is handed besides its own ports."""
-
-    clock: Clock
-    events: Events
 
 
 async def build(
@@ -84,7 +58,7 @@ async def build(
 
     Raises `errors.KabarbotError` for what an operator can mend.
     """
-    base = await _foundation(settings, clock, events, stack)
+    base = await foundation.lay(settings, clock, events, stack)
     telegram = _telegram(base)
     stack.push_async_callback(telegram.close)
     deliverer, speaking = _speakers(base, telegram)
@@ -110,15 +84,7 @@ async def build(
         webhook=place.webhook,
         own_path=place.path,
     )
-    loops = [worker.loop for worker in (*looking, *speaking)]
-    night = settings.quiet_hours or _NIGHT
-    watcher = Housekeeper(
-        base.stores.upkeep,
-        loops,
-        clock=clock,
-        events=events,
-        quiet=lambda now: in_quiet_hours(now.astimezone(settings.timezone).time(), night),
-    )
+    watcher = _housekeeper(base, (*looking, *speaking))
     if observatory is not None:
         observatory.know_commands(answers.names)
     page = _page(base, observatory, watcher) if observatory else None
@@ -126,68 +92,6 @@ async def build(
     for server in servers:
         stack.push_async_callback(server.stop)
     return Bot(telegram, (*looking, watcher), speaking, servers)
-
-
-async def _foundation(settings: Settings, clock: Clock, events: Events, stack: AsyncExitStack) -> Foundation:
-    database = await Database.open(settings.database_path)
-    stack.push_async_callback(database.close)
-    stores = Stores.over(
-        database, follow_edits=settings.follow_edits, zone=settings.timezone, keep=settings.keep_days
-    )
-    now = clock.now()
-    found = await stores.copies.begin(now, has_desk=bool(settings.ops_chat))
-    if found in {Found.ASKED, Found.MARKED}:
-        events.tell(CopyFound(now, held=found is Found.ASKED))
-    await stores.feeds.configure([_feed(feed, settings) for feed in settings.feeds], now)
-    await stores.channels.configure([_channel(channel) for channel in settings.channels], now)
-    await stores.upkeep.begin()
-    pace = await _pace(settings, stores, now)
-    traffic = await stores.traffic.recent_traffic(now - timedelta(seconds=WINDOW))
-    pace.remember([(one.chat_id, one.at) for one in traffic], await stores.traffic.blocks(now))
-    desk = await OpsChat.find(database, int(settings.ops_chat) if settings.ops_chat else None)
-    return Foundation(settings, clock, events, stores, pace, desk, found)
-
-
-async def _pace(settings: Settings, stores: Stores, now: datetime) -> Pacing:
-    """The limits; with `PAID_STARS_A_DAY` what is above the free rate is paid for while Stars are left."""
-    purse = None
-    if settings.paid_stars_a_day:
-        purse = Purse(settings.paid_stars_a_day, settings.timezone)
-        purse.remember(await stores.outbox.paid_today(now), now)
-    return Pacing(
-        rate=min(settings.broadcast_rate, FREE_RATE),
-        chat_rate=settings.channel_rate,
-        paid_rate=settings.broadcast_rate,
-        purse=purse,
-    )
-
-
-def _feed(feed: settings_room.Feed, settings: Settings) -> FeedForPoll:
-    return FeedForPoll(
-        id=0,
-        url=feed.url,
-        name=feed.name,
-        category=feed.category,
-        interval=feed.interval or settings.poll_interval,
-        headers=feed.headers,
-        selectors=feed.selectors,
-    )
-
-
-def _channel(channel: settings_room.Channel) -> ChannelSetup:
-    return ChannelSetup(
-        ref=channel.chat,
-        topic=channel.topic,
-        feeds=channel.feeds,
-        categories=channel.categories,
-        include=channel.include,
-        exclude=channel.exclude,
-        breaking=channel.breaking,
-        template=channel.template,
-        silent=channel.silent,
-        hold=channel.hold,
-        utm=channel.utm,
-    )
 
 
 def _portal(base: Foundation, stack: AsyncExitStack) -> Portal:
@@ -363,6 +267,18 @@ def _lookout(base: Foundation, portal: Portal, poller: Poller) -> tuple[Worker, 
     )
     poller.when_looked(lookout.hear)
     return (lookout,)
+
+
+def _housekeeper(base: Foundation, workers: Sequence[Worker]) -> Housekeeper:
+    settings = base.settings
+    night = settings.quiet_hours or _NIGHT
+    return Housekeeper(
+        base.stores.upkeep,
+        [worker.loop for worker in workers],
+        clock=base.clock,
+        events=base.events,
+        quiet=lambda now: in_quiet_hours(now.astimezone(settings.timezone).time(), night),
+    )
 
 
 def _page(base: Foundation, observatory: Observatory, watcher: Housekeeper) -> StatusServer | None:
