@@ -15,7 +15,8 @@ _INTERRUPTED = 130
 def ending(verb: Callable[[], int]) -> int:
     """The exit code of `verb`; errors that we raise on purpose are told in words, never as a traceback."""
     try:
-        return verb()
+        code = verb()
+        sys.stdout.flush()  # here, where a reader that has gone is heard of, and not when the interpreter ends
     except SettingsError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -28,3 +29,4 @@ def ending(verb: Callable[[], int]) -> int:
         # Whoever read our output has gone; the interpreter must not complain about that when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return code
