@@ -34,7 +34,7 @@ _LOST = timedelta(milliseconds=200)
 _REST = 0.02
 #: The task that reads the next page of heads; the others run under their rows' ids, which begin at 1.
 _PAGE = 0
-#: Paid posts leave in bunches this far apart: a wake-up each would cost a fifth of the processor.
+#: Paid posts leave in bunches this far apart, so that the loop need not wake for each.
 _BUNCH = timedelta(milliseconds=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Seconds that sends under way may take to end when the bot stops (product: within 5 s).
