@@ -97,12 +97,3 @@ def proxies() -> frozenset[tuple[str, int]]:
     from urllib.request import getproxies
 
     return hosts_and_ports(getproxies().values())
-
-
-def proxy_for(url: str) -> str | None:
-    """The proxy through which the environment wants `url` (``HTTPS_PROXY`` and its kin, but for ``NO_PROXY``)."""
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(url)
-    found = getproxies().get(parts.scheme.lower())
-    return found if found and not proxy_bypass(parts.hostname or "") else None

@@ -6,7 +6,8 @@ It brings bytes and knows nothing of what they mean.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,13 +20,13 @@ from aiohttp.abc import AbstractResolver
 from bot import __version__
 from bot.domain.looks import Validators
 from bot.errors import FetchError
+from bot.proxies import proxy_for
 from bot.sources.addresses import (
     PrivateAddressError,
     PublicResolver,
     host_and_port,
     hosts_and_ports,
     proxies,
-    proxy_for,
 )
 from bot.sources.answers import age_of, content_type, refuse_bad_answer, retry_after, validators_of
 from bot.sources.failures import in_plain_words
@@ -212,12 +213,9 @@ class Fetcher:
             await resolver.close()
 
     async def _request(self, trail: Trail, validators: Validators | None) -> Fetched | NotModified | None:
-        session = self._session(trusted=trail.trusted)
         asked = {**trail.headers, **_conditions(validators)}
-        proxy = proxy_for(trail.url)
-        async with session.get(trail.url, headers=asked, proxy=proxy, allow_redirects=False) as response:
-            if response.status in REDIRECTS and (place := response.headers.get("Location")):
-                trail.follow(response.status, place, self._is_named)
+        async with self._open(trail, "GET", headers=asked) as response:
+            if self._leads_on(trail, response, REDIRECTS):
                 return None
             if response.status == 304 and validators is not None and validators != Validators():
                 age = age_of(response.headers, self._clock())
@@ -225,24 +223,41 @@ class Fetcher:
             return await self._fetched(trail, response)
 
     async def _knock(self, trail: Trail, method: str) -> Standing | None:
-        session = self._session(trusted=trail.trusted)
-        async with session.request(method, trail.url, allow_redirects=False) as response:
-            if response.status in REDIRECTS and (place := response.headers.get("Location")):
-                trail.follow(response.status, place, self._is_named)
+        async with self._open(trail, method) as response:
+            if self._leads_on(trail, response, REDIRECTS):
                 return None
             wish = retry_after(response.headers.get("Retry-After"), self._clock())
             return Standing(response.status, trail.url, wish)
 
     async def _post(self, trail: Trail, form: Mapping[str, str]) -> bool | None:
-        session = self._session(trusted=trail.trusted)
-        proxy = proxy_for(trail.url)
-        async with session.post(trail.url, data=form, proxy=proxy, allow_redirects=False) as response:
-            if response.status in _REPEATING and (place := response.headers.get("Location")):
-                trail.follow(response.status, place, self._is_named)
+        async with self._open(trail, "POST", data=form) as response:
+            if self._leads_on(trail, response, _REPEATING):
                 return None
             body, _ = await self._read(response)
             refuse_bad_answer(response.status, response.headers, body, host_name(trail.url), self._clock())
             return True
+
+    def _open(
+        self,
+        trail: Trail,
+        method: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """Whatever is asked goes through the environment's proxy, and follows no redirect by itself."""
+        session, proxy = self._session(trusted=trail.trusted), proxy_for(trail.url)
+        return session.request(
+            method, trail.url, headers=headers, data=data, proxy=proxy, allow_redirects=False
+        )
+
+    def _leads_on(self, trail: Trail, response: aiohttp.ClientResponse, redirects: Collection[int]) -> bool:
+        """Whether the answer is one of these `redirects`; `trail` has followed it then."""
+        place = response.headers.get("Location")
+        if response.status not in redirects or not place:
+            return False
+        trail.follow(response.status, place, self._is_named)
+        return True
 
     async def _fetched(self, trail: Trail, response: aiohttp.ClientResponse) -> Fetched:
         body, whole = await self._read(response)

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
+
+from bot.proxies import proxy_for
 
 #: Codes of which PTB makes exceptions of their own.
 _CODES_OF_PTB = frozenset({400, 401, 403, 404, 409})
@@ -156,7 +157,7 @@ class AiohttpRequest(BaseRequest):
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=_KEEP_IDLE),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                proxy=environment_proxy(url),
+                proxy=proxy_for(url),
             )
         return self._session
 
@@ -166,14 +167,6 @@ class AiohttpRequest(BaseRequest):
         if parsed is None:
             parsed = self._urls[url] = URL(url)
         return parsed
-
-
-def environment_proxy(url: str) -> str | None:
-    """The proxy that `HTTPS_PROXY` and its kin name for `url`, as aiohttp's `trust_env` would find it."""
-    parsed = URL(url)
-    if not parsed.host or proxy_bypass(parsed.host):
-        return None
-    return getproxies().get(parsed.scheme)
 
 
 def _body(data: RequestData | Plain | None) -> dict[str, Any]:

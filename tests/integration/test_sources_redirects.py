@@ -265,6 +265,19 @@ async def test_a_proxy_of_the_environment_is_used(
     await fetcher.aclose()
 
 
+async def test_a_page_is_asked_for_through_the_proxy_too(
+    portal: StubPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a story still stands, HEAD and GET."""
+    monkeypatch.setenv("HTTP_PROXY", portal.url(""))
+    portal.answers["http://portal.example/story"] = Answer(404)
+    fetcher = Fetcher(timeout=5, resolver=lambda: FakeResolver({}))
+    found = await fetcher.standing("http://portal.example/story", found_on="http://portal.example/rss")
+    assert found.status == 404
+    assert [asked.path for asked in portal.asked] == ["http://portal.example/story"] * 2
+    await fetcher.aclose()
+
+
 async def test_a_proxy_is_not_asked_for_what_is_private(
     portal: StubPortal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

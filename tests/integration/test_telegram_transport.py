@@ -11,8 +11,9 @@ import pytest
 from telegram import InputFile
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 
+from bot.proxies import proxy_for
 from bot.telegram.bot import QuietBot
-from bot.telegram.transport import AiohttpRequest, NoAnswer, NotSent, Timeouts, environment_proxy
+from bot.telegram.transport import AiohttpRequest, NoAnswer, NotSent, Timeouts
 from tests.support_telegram import TOKEN, Talk, quiet_bot, raw_server, read_request, scripted
 
 QUICK = Timeouts(connect=0.3, read=0.3)
@@ -260,6 +261,6 @@ def test_a_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.id:3128")
     monkeypatch.setenv("NO_PROXY", "dalam.id")
 
-    assert environment_proxy("https://api.telegram.org/bot1:x/getMe") == "http://proxy.id:3128"
-    assert environment_proxy("https://dalam.id/bot1:x/getMe") is None
-    assert environment_proxy("http://api.telegram.org/") is None
+    assert proxy_for("https://api.telegram.org/bot1:x/getMe") == "http://proxy.id:3128"
+    assert proxy_for("https://dalam.id/bot1:x/getMe") is None
+    assert proxy_for("http://api.telegram.org/") is None
