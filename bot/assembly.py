@@ -13,7 +13,7 @@ from bot.domain.decide import Rules
 from bot.domain.health import ailment
 from bot.domain.schedule import QuietHours, in_quiet_hours
 from bot.events import Events, TemplateFailed
-from bot.foundation import Foundation, Told
+from bot.foundation import Foundation
 from bot.observe.room import Observatory
 from bot.observe.web import StatusServer
 from bot.pictures.painter import ChildPainter
@@ -116,8 +116,7 @@ def _telegram(base: Foundation) -> TelegramRoom:
     )
     return TelegramRoom(
         access,
-        clock=base.clock,
-        events=base.events,
+        **base.told,
         pace=base.pace,
         traffic=base.stores.traffic,
         answers=base.stores.answers,
@@ -127,7 +126,6 @@ def _telegram(base: Foundation) -> TelegramRoom:
 def _speakers(base: Foundation, telegram: TelegramRoom) -> tuple[Deliverer, tuple[Worker, ...]]:
     """The workers that speak to Telegram."""
     stores, settings = base.stores, base.settings
-    told = Told(clock=base.clock, events=base.events)
     renderer = PostRenderer(
         zone=settings.timezone,
         language=settings.post_language,
@@ -136,7 +134,7 @@ def _speakers(base: Foundation, telegram: TelegramRoom) -> tuple[Deliverer, tupl
         report=lambda detail: base.events.tell(TemplateFailed(base.clock.now(), detail)),
     )
     deliverer = _deliverer(base, telegram.network, renderer)
-    news = build_news(settings, stores, telegram, base.pace, lambda: deliverer.waiting, **told)
+    news = build_news(settings, stores, telegram, base.pace, lambda: deliverer.waiting, **base.told)
     desk = Desk(
         stores.alerts,
         telegram.network,
@@ -144,7 +142,7 @@ def _speakers(base: Foundation, telegram: TelegramRoom) -> tuple[Deliverer, tupl
         pace=base.pace,
         ops_chat=base.desk,
         language=settings.post_language,
-        **told,
+        **base.told,
     )
     keepers = _keepers(
         base, telegram.network, renderer, deliverer.loop.wake, compares=base.desk.id is not None
@@ -155,7 +153,6 @@ def _speakers(base: Foundation, telegram: TelegramRoom) -> tuple[Deliverer, tupl
 def _deliverer(base: Foundation, network: Network, renderer: PostRenderer) -> Deliverer:
     """What posts, with what it sends by."""
     stores, settings = base.stores, base.settings
-    told = Told(clock=base.clock, events=base.events)
     sending = Sending(
         network,
         stores.outbox,
@@ -164,7 +161,7 @@ def _deliverer(base: Foundation, network: Network, renderer: PostRenderer) -> De
         renderer=renderer,
         pace=base.pace,
         uncertain_wait=settings.uncertain_wait,
-        **told,
+        **base.told,
     )
     return Deliverer(
         stores.outbox,
@@ -174,7 +171,7 @@ def _deliverer(base: Foundation, network: Network, renderer: PostRenderer) -> De
         max_age=settings.max_age_hours,
         uncertain_wait=settings.uncertain_wait,
         quiet=lambda now: in_quiet_hours(now.astimezone(settings.timezone).time(), settings.quiet_hours),
-        **told,
+        **base.told,
     )
 
 
@@ -183,10 +180,9 @@ def _keepers(
 ) -> tuple[Worker, ...]:
     """What keeps posts and channels right: questions, corrections, knocks at closed doors."""
     stores, settings = base.stores, base.settings
-    told = Told(clock=base.clock, events=base.events)
     return (
         *_prover(base, network, wake, has_desk=compares),
-        Recoverer(stores.doubts, network, wake_delivery=wake, desk_compares=compares, **told),
+        Recoverer(stores.doubts, network, wake_delivery=wake, desk_compares=compares, **base.told),
         Corrector(
             stores.edits,
             network,
@@ -197,9 +193,9 @@ def _keepers(
             zone=settings.timezone,
             edit_note=settings.edit_note,
             language=settings.post_language,
-            **told,
+            **base.told,
         ),
-        Doorkeeper(stores.channels, network, wake_delivery=wake, **told),
+        Doorkeeper(stores.channels, network, wake_delivery=wake, **base.told),
     )
 
 
@@ -209,17 +205,15 @@ def _prover(base: Foundation, network: Network, wake: Wake, *, has_desk: bool) -
         return ()
     from bot.workers.prover import Prover
 
-    told = Told(clock=base.clock, events=base.events)
-    return (Prover(base.stores.copies, network, wake_delivery=wake, has_desk=has_desk, **told),)
+    return (Prover(base.stores.copies, network, wake_delivery=wake, has_desk=has_desk, **base.told),)
 
 
 def _lookers(
     base: Foundation, place: Place, telegram: TelegramRoom, portal: Portal, poller: Poller
 ) -> tuple[tuple[Worker, ...], tuple[Server, ...]]:
     """The workers that look at the portal, and what listens for hubs (and Telegram)."""
-    told = Told(clock=base.clock, events=base.events)
-    outside = build_outside(base.settings, base.stores, place, portal, poller, telegram, **told)
-    watcher = Watcher(base.stores.watch, wake_poller=poller.loop.wake, **told)
+    outside = build_outside(base.settings, base.stores, place, portal, poller, telegram, **base.told)
+    watcher = Watcher(base.stores.watch, wake_poller=poller.loop.wake, **base.told)
     poller.when_looked(watcher.hear)
     others = (watcher, *_lookout(base, portal, poller), *_listkeeper(base, portal))
     if outside is None:
@@ -249,8 +243,7 @@ def _listkeeper(base: Foundation, portal: Portal) -> tuple[Worker, ...]:
         portal,
         base.stores.popular,
         interval=settings.poll_interval,
-        clock=base.clock,
-        events=base.events,
+        **base.told,
     )
     return (listkeeper,)
 
@@ -262,9 +255,7 @@ def _lookout(base: Foundation, portal: Portal, poller: Poller) -> tuple[Worker, 
         return ()
     from bot.workers.lookout import Lookout
 
-    lookout = Lookout(
-        base.stores.takedowns, portal, language=settings.post_language, clock=base.clock, events=base.events
-    )
+    lookout = Lookout(base.stores.takedowns, portal, language=settings.post_language, **base.told)
     poller.when_looked(lookout.hear)
     return (lookout,)
 
@@ -275,8 +266,7 @@ def _housekeeper(base: Foundation, workers: Sequence[Worker]) -> Housekeeper:
     return Housekeeper(
         base.stores.upkeep,
         [worker.loop for worker in workers],
-        clock=base.clock,
-        events=base.events,
+        **base.told,
         quiet=lambda now: in_quiet_hours(now.astimezone(settings.timezone).time(), night),
     )
 
@@ -305,7 +295,6 @@ def _chats(base: Foundation, wake: Wake) -> Chats:
         stores.by_hand,
         groups=stores.readers,
         desk=base.desk,
-        clock=base.clock,
-        events=base.events,
+        **base.told,
         wake_delivery=wake,
     )

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 
+class Told(TypedDict):
+    """What every worker is handed besides its own ports."""
+
+    clock: Clock
+    events: Events
+
+
 @dataclass(frozen=True, slots=True)
 class Foundation:
     """What every part stands on."""
@@ -33,12 +40,10 @@ class Foundation:
     desk: DeskChat
     database: Found
 
-
-class Told(TypedDict):
-    """What every worker is handed besides its own ports."""
-
-    clock: Clock
-    events: Events
+    @property
+    def told(self) -> Told:
+        """As it is handed to workers."""
+        return Told(clock=self.clock, events=self.events)
 
 
 async def lay(settings: Settings, clock: Clock, events: Events, stack: AsyncExitStack) -> Foundation:
