@@ -6,7 +6,9 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass
+from functools import partial
 
+from bot.aside import aside
 from bot.confined import environment
 from bot.errors import ParseError
 from bot.sources.parsing import Parsed, Task
@@ -90,8 +92,7 @@ class ParserProcess:
         if size > _ANSWER_LIMIT:
             raise ValueError(size)
         answer = await child.stdout.readexactly(size)
-        # A thread, so that nobody waits for it; for what most looks bring it would cost more than it spares.
-        return await asyncio.to_thread(_read, answer) if size > _LARGE else _read(answer)
+        return await aside(partial(_read, answer), when=size > _LARGE)
 
     async def _running_child(self) -> asyncio.subprocess.Process:
         if self._child is None or self._child.returncode is not None:

@@ -11,10 +11,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from bot.aside import aside
 from bot.domain.headlines import Document, Item
 from bot.domain.looks import FeedAddress, Look, Validators
 from bot.domain.takedowns import Page, PageAnswer, page_answer
@@ -238,8 +240,7 @@ async def _digest(fetched: Fetched) -> str:
     """Empty for a body that broke off: the next look must read it again."""
     if not fetched.whole:
         return ""
-    aside = len(fetched.body) > _LARGE
-    digest = await asyncio.to_thread(hashlib.sha256, fetched.body) if aside else hashlib.sha256(fetched.body)
+    digest = await aside(partial(hashlib.sha256, fetched.body), when=len(fetched.body) > _LARGE)
     return digest.hexdigest()
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import TypeVar
 
+from bot.aside import aside
 from bot.domain.delivery import HoldReason
 from bot.domain.headlines import Key, Words
 from bot.domain.polling import Correction, Known, NewDelivery, NewHeadline, PollIntent, Sighting
@@ -17,8 +16,6 @@ from bot.store.deliveries import add_deliveries, as_held, schedule_edits
 from bot.store.endings import end_posted_by_hand
 from bot.store.shelf import put_on_shelf, rearrange
 from bot.store.values import dump, maybe_moment, maybe_ticks, moment, ticks
-
-T = TypeVar("T")
 
 #: A feed that was not heard of for this long no longer owns the words of what it brought.
 OWNER_SILENT = timedelta(days=1)
@@ -77,7 +74,7 @@ def key_hash(key: Key) -> bytes:
 
 async def known_by(tx: Transaction, wanted: Collection[Key], now: datetime) -> Mapping[Key, Known]:
     """The headlines that own any of the keys, each read once however many of its keys are asked for."""
-    keys = await _aside(len(wanted), lambda: {key_hash(key): key for key in wanted})
+    keys = await aside(lambda: {key_hash(key): key for key in wanted}, when=len(wanted) > _MOST_AT_ONCE)
     places = ",".join("?" * len(keys))
     owners = await tx.all(_OWNERS.format(places=places), (*keys,))
     ids = dump({row["headline_id"] for row in owners})
@@ -88,7 +85,7 @@ async def known_by(tx: Transaction, wanted: Collection[Key], now: datetime) -> M
         # Between the two statements a poll may be recorded, but nothing of a headline goes away.
         return {keys[row["hash"]]: known[row["headline_id"]] for row in owners if row["headline_id"] in known}
 
-    return await _aside(len(rows), matched)
+    return await aside(matched, when=len(rows) > _MOST_AT_ONCE)
 
 
 async def add_headlines(tx: Transaction, intent: PollIntent) -> Sequence[int]:
@@ -150,11 +147,6 @@ async def sight(tx: Transaction, sightings: Sequence[Sighting], intent: PollInte
         rows += [(headline, row) for row in await as_held(tx, headline, sighting.deliveries)]
     await add_deliveries(tx, rows, intent.at)
     await end_posted_by_hand(tx, {headline for headline, _ in rows}, intent.at)
-
-
-async def _aside(size: int, work: Callable[[], T]) -> T:
-    """What `work` makes; of very many rows it is made in a thread, so that readers are answered meanwhile."""
-    return await asyncio.to_thread(work) if size > _MOST_AT_ONCE else work()
 
 
 async def _next_ids(tx: Transaction, count: int) -> range:

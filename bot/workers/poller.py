@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
-from typing import TypeVar
 from urllib.parse import urlsplit
 
+from bot.aside import aside
 from bot.domain.decide import Rules, decide, keys_wanted
 from bot.domain.headlines import Document
 from bot.domain.looks import Look
@@ -39,7 +39,6 @@ _MANY = 200
 _GRACE = 1.0
 
 
-T = TypeVar("T")
 OnLook = Callable[[FeedForPoll, Look, PollIntent], None]
 """Hears of every good look, in the look's own task; must be quick and must not raise."""
 
@@ -160,10 +159,11 @@ class Poller:
     async def _decide(self, feed: FeedForPoll, document: Document | None, now: datetime) -> PollIntent:
         if document is None:
             return PollIntent(feed.id, now)
-        items = len(document.items)
-        known = await self._store.known(await _aside(items, partial(keys_wanted, feed, document)), now)
+        long = len(document.items) > MOST_AT_ONCE
+        keys = await aside(partial(keys_wanted, feed, document), when=long)
+        known = await self._store.known(keys, now)
         channels = await self._store.channels_for_routing()
-        return await _aside(items, partial(decide, feed, document, known, channels, self._rules, now))
+        return await aside(partial(decide, feed, document, known, channels, self._rules, now), when=long)
 
     async def _tell_news(self, feed: FeedForPoll, intent: PollIntent, recorded: Recorded) -> None:
         now, name = self._clock.now(), feed.name or feed.url
@@ -195,11 +195,6 @@ class Poller:
         """What waited for first looks may be decided now."""
         if await self._store.release_first_looks(self._clock.now(), self._first_run_posts):
             self._wake_delivery()
-
-
-async def _aside(items: int, think: Callable[[], T]) -> T:
-    """What `think` says; over a long document it thinks in a thread, so that readers are answered meanwhile."""
-    return await asyncio.to_thread(think) if items > MOST_AT_ONCE else think()
 
 
 def _at_home(feed: FeedForPoll) -> FeedForPoll:
