@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.ports import Alert, Trouble
-from bot.store.connection import Database, Row
+from bot.store.connection import Database, Row, Transaction
 from bot.store.values import dump, ticks
 
 #: A feed's trouble is told when it has failed for this long (product.md §4.3).
@@ -29,7 +29,7 @@ WHERE f.removed_at IS NULL
 _TOLD = "SELECT key, kind, told FROM troubles ORDER BY since"
 _BEGIN = "INSERT OR IGNORE INTO troubles (key, kind, told, since) VALUES (?, ?, ?, ?) RETURNING key"
 _END = "DELETE FROM troubles WHERE key = ? RETURNING since"
-_ADD = "INSERT INTO alerts (at, text) VALUES (?, ?)"
+_ADD = "INSERT INTO alerts (at, text, buttons) VALUES (?, ?, ?)"
 _NEXT = "SELECT id, text, attempts, buttons FROM alerts WHERE sent_at IS NULL AND next_at <= ? ORDER BY id LIMIT 1"
 _SENT = "UPDATE alerts SET sent_at = ? WHERE id = ?"
 _LATER = "UPDATE alerts SET attempts = attempts + 1, next_at = ? WHERE id = ?"
@@ -79,7 +79,7 @@ class Alerts:
         async with self._database.transaction() as tx:
             new = await tx.one(_BEGIN, values) is not None
             if new:
-                await tx.run(_ADD, (ticks(now), text))
+                await queue(tx, text, now)
         return new
 
     async def over(self, key: str, text: str, now: datetime) -> bool:
@@ -87,12 +87,13 @@ class Alerts:
         async with self._database.transaction() as tx:
             told = await tx.one(_END, (key,)) is not None
             if told:
-                await tx.run(_ADD, (ticks(now), text))
+                await queue(tx, text, now)
         return told
 
     async def say(self, text: str, now: datetime) -> None:
         """Queue a line that has no end of its own."""
-        await self._run(_ADD, (ticks(now), text))
+        async with self._database.transaction() as tx:
+            await queue(tx, text, now)
 
     async def next_alert(self, now: datetime) -> Alert | None:
         """The oldest line that waits."""
@@ -114,6 +115,11 @@ class Alerts:
     async def _run(self, sql: str, values: tuple[object, ...] | dict[str, object]) -> None:
         async with self._database.transaction() as tx:
             await tx.run(sql, values)
+
+
+async def queue(tx: Transaction, text: str, now: datetime, buttons: str = "") -> None:
+    """A line for the desk, in the transaction of what it tells; `buttons` as `Alert.buttons` is stored."""
+    await tx.run(_ADD, (ticks(now), text, buttons))
 
 
 def _alert(row: Row) -> Alert:

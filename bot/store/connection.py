@@ -172,15 +172,12 @@ class Database:
     async def copy_to(self, target: Path, told: Copied | None = None) -> None:
         """A consistent copy of all that is committed (SQLite's online backup). `target` is overwritten.
 
-        `told` is for who has opened it to read, and hears (bytes done, bytes in all) from the connection's thread.
+        `told` hears (bytes done, bytes in all) from the connection's thread.
         """
         source = self._readers[0].connection if self._readers else self._writer
         with store_errors():
             async with aiosqlite.connect(target) as copy:
-                if told is None:
-                    await source.backup(copy)
-                else:
-                    await _copy_in_steps(source, copy, told)
+                await _copy_in_steps(source, copy, told or (lambda _done, _whole: None))
 
     async def give_back(self) -> bool:
         """Give some of the file's empty pages back to the disk; True where none is left, and the log is short.

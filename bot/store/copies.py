@@ -23,21 +23,24 @@ from bot.domain.delivery import Doubt
 from bot.errors import DatabaseUnusable, StoreError
 from bot.ports import Found
 from bot.store.connection import Database, Row, Transaction
-from bot.store.meta import made_up
+from bot.store.meta import made_up, note
 from bot.store.rows import TARGET, target_of
 from bot.store.values import moment, thaw, ticks
 
-#: What is due in the original is not due in a copy, and its first look counts as seen.
-CLOSE = (
-    """
-    UPDATE deliveries SET state = 'SKIPPED', reason = 'copy'
-    WHERE state IN ('PENDING', 'SENDING', 'UNCERTAIN', 'RETRY', 'HELD')
-    """,
+_SKIP_ALL = "UPDATE deliveries SET state = 'SKIPPED', reason = 'copy'{at} WHERE state IN ({open_states})"
+_OPEN = "'PENDING', 'SENDING', 'UNCERTAIN', 'RETRY', 'HELD'"
+#: Twins that were sought, and what was on its way to readers.
+_FORGET = (
     "UPDATE deliveries SET twin_open = 0 WHERE twin_open = 1",
-    "UPDATE first_looks SET state = 'closed' WHERE state IN ('waiting', 'looked', 'failed', 'done')",
     "DELETE FROM fanouts",
     "DELETE FROM reader_rows",
     "DELETE FROM reader_messages",
+)
+#: What is due in the original is not due in a copy, and its first look counts as seen.
+CLOSE = (
+    _SKIP_ALL.format(at="", open_states=_OPEN),
+    "UPDATE first_looks SET state = 'closed' WHERE state IN ('waiting', 'looked', 'failed', 'done')",
+    *_FORGET,
     "DELETE FROM alerts WHERE sent_at IS NULL",
     "DELETE FROM inbox",
     "DELETE FROM health",
@@ -48,9 +51,6 @@ NOT_ASKED = "NOT EXISTS (SELECT 1 FROM meta WHERE key IN ('copy_asked', 'copy_do
 _LATELY = timedelta(minutes=10)
 
 _READ = "SELECT value FROM meta WHERE key = ?"
-_WRITE = """
-INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
-"""
 _DROP = "DELETE FROM meta WHERE key = ? RETURNING value"
 _LAST_BEAT = "SELECT max(value ->> '$') AS beat FROM health WHERE key LIKE 'beat:%'"
 # The channels with the newest posts. One in which a post of unknown outcome may stand cannot tell.
@@ -65,21 +65,12 @@ WHERE c.kind = 'channel' AND c.removed_at IS NULL AND c.paused_at IS NULL AND t.
     AND NOT EXISTS (SELECT 1 FROM deliveries u WHERE u.chat_id = d.chat_id AND u.state IN ('SENDING', 'UNCERTAIN'))
 ORDER BY d.id DESC LIMIT 3
 """  # noqa: S608 - TARGET is a constant of ours
-_SKIP = """
-UPDATE deliveries SET state = 'SKIPPED', reason = 'copy', at = :now
-WHERE state IN ('PENDING', 'SENDING', 'UNCERTAIN', 'RETRY', 'HELD')
-"""
+_SKIP = _SKIP_ALL.format(at=", at = :now", open_states=_OPEN)
 # What a feed showed since the question was asked is among the rows that end; its next look is no first one.
 _SEEN = """
 UPDATE first_looks SET state = 'closed'
 WHERE feed_id IN (SELECT id FROM feeds WHERE ifnull(looked_at, 0) < :asked)
 """
-_FORGET = (
-    "UPDATE deliveries SET twin_open = 0 WHERE twin_open = 1",
-    "DELETE FROM fanouts",
-    "DELETE FROM reader_rows",
-    "DELETE FROM reader_messages",
-)
 
 
 class Copies:
@@ -109,7 +100,7 @@ class Copies:
         left, inode = await asyncio.to_thread(_signs, path)
         sign = json.dumps({"word": word, "before": left, "inode": inode})
         async with self._database.transaction() as tx:
-            await tx.run(_WRITE, ("file", sign))
+            await note(tx, "file", sign)
         await asyncio.to_thread(_leave, path, word)
 
     async def in_question(self) -> Sequence[Doubt]:
@@ -151,7 +142,7 @@ async def _judge(tx: Transaction, left: str, inode: int, now: datetime, *, has_d
     if row is not None and not _is_own(json.loads(row["value"]), left, inode):
         return await _found_copy(tx, now, has_desk=has_desk)
     if await _was_away(tx, now):
-        await tx.run(_WRITE, ("copy_doubted", str(ticks(now))))
+        await note(tx, "copy_doubted", str(ticks(now)))
         return Found.DOUBTED
     return Found.OWN
 
@@ -166,7 +157,7 @@ async def _was_away(tx: Transaction, now: datetime) -> bool:
 
 async def _found_copy(tx: Transaction, now: datetime, *, has_desk: bool) -> Found:
     if has_desk:
-        await tx.run(_WRITE, ("copy_asked", str(ticks(now))))
+        await note(tx, "copy_asked", str(ticks(now)))
         return Found.ASKED
     for step in CLOSE:
         await tx.run(step)

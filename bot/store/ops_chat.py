@@ -6,10 +6,10 @@ import asyncio
 from typing import Self
 
 from bot.store.connection import Database
+from bot.store.meta import note
 
 _KEY = "moved:{chat_id}"
 _READ = "SELECT value FROM meta WHERE key = ?"
-_KEEP = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 class OpsChat:
@@ -37,7 +37,7 @@ class OpsChat:
         if self._id is None or old_chat_id != self._id:
             return
         async with self._database.transaction() as tx:
-            await tx.run(_KEEP, (_KEY.format(chat_id=self._setting), str(new_chat_id)))
+            await note(tx, _KEY.format(chat_id=self._setting), str(new_chat_id))
         self._id = new_chat_id
         self._moved.set()
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain.desk import Decision, Order
 from bot.ports import Question
+from bot.store.alerts import queue
 from bot.store.audit import keep
 from bot.store.connection import Database, Row, Transaction
 from bot.store.copies import as_copy, go_on
@@ -37,7 +38,6 @@ SELECT value FROM meta WHERE key = 'copy_asked' AND 'copy:' || value NOT IN (SEL
 _TAKE = "SELECT headline_id FROM deliveries WHERE id = ? AND state = 'HELD' AND reason = 'hold'"
 _SKIP = "UPDATE deliveries SET state = 'SKIPPED', reason = 'passed_over', at = ? WHERE id = ?"
 _ASKED = "INSERT OR IGNORE INTO questions (key, at) VALUES (?, ?) RETURNING key"
-_ASK = "INSERT INTO alerts (at, text, buttons) VALUES (?, ?, ?)"
 
 
 class Questions:
@@ -56,7 +56,7 @@ class Questions:
         """Queue it for `OPS_CHAT`, once. `buttons` as `Alert.buttons` is stored."""
         async with self._database.transaction() as tx:
             if await tx.one(_ASKED, (question.key, ticks(now))) is not None:
-                await tx.run(_ASK, (ticks(now), text, buttons))
+                await queue(tx, text, now, buttons)
 
     async def subject(self, decision: Decision) -> tuple[str, dict[str, str]] | None:
         """Kind and values of the question that a decision answers; None where nothing is held any more."""

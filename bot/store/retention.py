@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.store.connection import Database
+from bot.store.meta import note
 from bot.store.values import dump, ticks
 
 #: Headlines in one transaction: some milliseconds, since a poll may be waiting.
@@ -27,9 +28,6 @@ _IDS = "id IN (SELECT value FROM json_each(:ids))"
 # `hidden` takes them out of every list and count, and out of the index, by the triggers that stand upon it.
 _HIDE = f"UPDATE headlines SET hidden = 1, lead = '', reporter = '', image = NULL WHERE {_IDS}"  # noqa: S608 - as above
 _OFF_THE_SHELF = "DELETE FROM shelf WHERE headline_id IN (SELECT value FROM json_each(:ids))"
-_NOTE = """
-INSERT INTO meta (key, value) VALUES (:key, :upto) ON CONFLICT (key) DO UPDATE SET value = excluded.value
-"""
 
 
 class Retention:
@@ -61,5 +59,5 @@ class Retention:
             if ids:
                 await tx.run(_HIDE, {"ids": dump(ids)})
                 await tx.run(_OFF_THE_SHELF, {"ids": dump(ids)})
-                await tx.run(_NOTE, {"key": _CURSOR, "upto": str(ids[-1])})
+                await note(tx, _CURSOR, str(ids[-1]))
         return ids

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain.takedowns import Suspicion
 from bot.ports import PostedStory
+from bot.store.alerts import queue
 from bot.store.connection import Database, Row
 from bot.store.values import maybe_moment, maybe_ticks, moment, ticks
 
@@ -47,7 +48,6 @@ SELECT id, :misses, :since, :now FROM headlines WHERE id = :id AND withdrawn_at 
 ON CONFLICT (headline_id) DO UPDATE SET misses = :misses, look_at = NULL, told_at = :now WHERE told_at IS NULL
 RETURNING headline_id
 """
-_SAY = "INSERT INTO alerts (at, text) VALUES (?, ?)"
 _FORGET = """
 DELETE FROM takedowns WHERE told_at IS NULL AND headline_id IN
     (SELECT t.headline_id FROM takedowns t JOIN headlines h ON h.id = t.headline_id WHERE h.published_at < ?)
@@ -93,7 +93,7 @@ class Takedowns:
         async with self._database.transaction() as tx:
             told = await tx.one(_TELL, {**values, "now": ticks(now)}) is not None
             if told:
-                await tx.run(_SAY, (ticks(now), text))
+                await queue(tx, text, now)
         return told
 
     async def forget_suspicions(self, before: datetime) -> None:
