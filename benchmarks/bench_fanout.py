@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes import cpu
 from bot.domain.subscriptions import Wish
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.portal import SamplePortal
@@ -74,11 +75,6 @@ class Stage:
         """MiB on disk, with what is not in the main file yet."""
         files = self.folder.glob("kabarbot.db*")
         return sum(file.stat().st_size for file in files if not file.name.endswith("lock")) / 2**20
-
-    def cpu(self) -> float:
-        """Seconds of CPU that the bot's process has used."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def main() -> None:
@@ -163,7 +159,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def cut_off(made: Stage) -> None:
     """The first round."""
-    spent, began = made.cpu(), time.monotonic()
+    spent, began = cpu(made.pid), time.monotonic()
     made.publish()
     waiting = list(NEWER_AT)
     most, most_going = 0, 0
@@ -174,7 +170,7 @@ async def cut_off(made: Stage) -> None:
         most = max(most, made.ask("SELECT count(*) FROM reader_rows"))
         most_going = max(most_going, made.ask("SELECT count(*) FROM fanouts"))
         await asyncio.sleep(0.5)
-    spent = made.cpu() - spent
+    spent = cpu(made.pid) - spent
     journal = await made.control.journal()
     print(f"{READERS:,} subscribers, {len(made.published)} headlines, cut off after {SECONDS:g} s:")
     report(made, journal)

@@ -17,7 +17,6 @@ child remembers of 10,000 feeds of 30 items is 18 MB here, 40 of wordier ones, a
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+from benchmarks.processes import cpu, family, resident, running_bot
 from bot.sandbox.server import Options, Sandbox
 
 SERVE = "--serve" in sys.argv
@@ -36,7 +36,6 @@ HOSTS, CHANGED = 100, 10
 SECONDS = max(60, INTERVAL + 10)
 PLAIN = 100
 GOAL_CPU, GOAL_MEMORY = 0.5, 250
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 async def main() -> None:
@@ -46,7 +45,7 @@ async def main() -> None:
             sandbox.moderators.add_chat("channel", "Kabar", username="kabar")
             plain = plain_feedparser(port)
             urls = [f"http://127.0.0.{n % HOSTS + 1}:{port}/{n}" for n in range(FEEDS)]
-            async with running_bot(sandbox, urls, Path(folder)) as pid:
+            async with looking_bot(sandbox, urls, Path(folder)) as pid:
                 await measure(pid, Path(folder) / "kabarbot.db", plain)
 
 
@@ -57,10 +56,10 @@ async def measure(pid: int, database: Path, plain: float) -> None:
         await asyncio.sleep(1)
     print(f"{FEEDS} feeds of {ITEMS} items, known after {time.monotonic() - began:.0f} s")
     await asyncio.sleep(INTERVAL)
-    before, at = cpu(pid), time.monotonic()
+    before, at = used(pid), time.monotonic()
     await asyncio.sleep(SECONDS)
     took = time.monotonic() - at
-    spent = {process: used - before.get(process, 0.0) for process, used in cpu(pid).items()}
+    spent = {process: now - before.get(process, 0.0) for process, now in used(pid).items()}
     rate, memory = FEEDS / INTERVAL, {process: resident(process) for process in spent}
     share = sum(spent.values()) / took
     main_mb, child_mb = memory[pid], sum(memory.values()) - memory[pid]
@@ -104,30 +103,13 @@ def ask(database: Path, sql: str) -> int:
         return 0
 
 
-def cpu(pid: int) -> dict[int, float]:
+def used(pid: int) -> dict[int, float]:
     """Seconds of CPU of a process and its children, by process."""
-    found = {}
-    for process in (pid, *children(pid)):
-        fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        found[process] = (int(fields[11]) + int(fields[12])) / TICK
-    return found
-
-
-def children(pid: int) -> list[int]:
-    """The processes that `pid` has started and that live."""
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-
-
-def resident(pid: int) -> float:
-    """Memory of a process in MB, what it shares with others counted in part."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    return {process: cpu(process) for process in family(pid)}
 
 
 @asynccontextmanager
-async def running_bot(sandbox: Sandbox, urls: list[str], folder: Path) -> AsyncIterator[int]:
+async def looking_bot(sandbox: Sandbox, urls: list[str], folder: Path) -> AsyncIterator[int]:
     """The bot as a process; its process id."""
     settings = {
         "TELEGRAM_TOKEN": sandbox.token,
@@ -141,16 +123,8 @@ async def running_bot(sandbox: Sandbox, urls: list[str], folder: Path) -> AsyncI
     }
     tables = "\n".join(f'[[feeds]]\nurl = "{url}"' for url in urls)
     (folder / "kabarbot.toml").write_text(tables, encoding="utf-8")
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run"), cwd=folder, env=kept | settings
-    )
-    try:
-        yield process.pid
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+    async with running_bot(settings, folder) as pid:
+        yield pid
 
 
 @asynccontextmanager

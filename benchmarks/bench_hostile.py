@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import os
 import statistics
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from benchmarks.processes import family, resident, running_bot
 from bot.sandbox.server import Options, Sandbox
 
 GOAL_MS, GOAL_MB = 50, 200
@@ -154,7 +154,7 @@ async def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         async with Sandbox(Options(limits=False, keep_messages=10)) as sandbox, served(portal) as url:
             sandbox.moderators.add_chat("channel", "Kabar", username="kabar")
-            async with running_bot(sandbox, url, Path(folder)) as pid:
+            async with reading_bot(sandbox, url, Path(folder)) as pid:
                 await portal.again.wait()
                 print(f"{'':28}{'reading':>9}{'answers':>9}{'median':>8}{'p95':>6}{'worst':>7}{'peak':>7}")
                 readers = Readers(sandbox)
@@ -178,7 +178,7 @@ async def measure(portal: Portal, readers: Readers, pid: int, document: Document
     took, peak, began = [], 0.0, time.monotonic()
     while not portal.again.is_set() and time.monotonic() - began < LONGEST:
         took.append(await readers.ask() * 1000)
-        peak = max(peak, resident(pid))
+        peak = max(peak, sum(map(resident, family(pid))))
         await asyncio.sleep(PAUSE)
     read = time.monotonic() - began
     late = sorted(took)[int(len(took) * 0.95)]
@@ -209,20 +209,6 @@ class Readers:
         return time.perf_counter() - began
 
 
-def resident(pid: int) -> float:
-    """Memory of the bot and its children in MB."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return sum(map(_pss, (str(pid), *children)))
-
-
-def _pss(pid: str) -> float:
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
-    return 0.0
-
-
 @asynccontextmanager
 async def served(portal: Portal) -> AsyncIterator[str]:
     """The portal's address."""
@@ -238,7 +224,7 @@ async def served(portal: Portal) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def running_bot(sandbox: Sandbox, url: str, folder: Path) -> AsyncIterator[int]:
+async def reading_bot(sandbox: Sandbox, url: str, folder: Path) -> AsyncIterator[int]:
     """The bot as a process; its process id."""
     settings = {
         "TELEGRAM_TOKEN": sandbox.token,
@@ -250,16 +236,8 @@ async def running_bot(sandbox: Sandbox, url: str, folder: Path) -> AsyncIterator
         "POLL_INTERVAL": "1",
         "LOG_LEVEL": "error",
     }
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run"), cwd=folder, env=kept | settings
-    )
-    try:
-        yield process.pid
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+    async with running_bot(settings, folder) as pid:
+        yield pid
 
 
 if __name__ == "__main__":

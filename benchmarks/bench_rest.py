@@ -17,6 +17,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from benchmarks.processes import cpu, family
 from bot.sandbox.portal import SamplePortal
 from bot.sandbox.server import Options, Sandbox
 
@@ -26,7 +27,6 @@ COMMANDS = ("/start", "/terbaru", "/populer", "/cari rusia", "/kategori", "/baha
 BASELINE = (
     "import telegram.ext, feedparser, aiosqlite, pydantic_settings, time; print(flush=True); time.sleep(60)"
 )
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 async def main() -> None:
@@ -72,7 +72,7 @@ def settings(sandbox: Sandbox, portal: SamplePortal, folder: Path) -> dict[str, 
 
 async def measure(pid: int) -> None:
     """Memory now, CPU over `SECONDS`."""
-    processes = (pid, *children(pid))
+    processes = family(pid)
     memory = {process: resident(process) for process in processes}
     before, at = sum(map(cpu, processes)), time.monotonic()
     await asyncio.sleep(SECONDS)
@@ -106,17 +106,6 @@ def resident(pid: int) -> float:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024 / 1e6
     return 0.0
-
-
-def cpu(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
-
-
-def children(pid: int) -> list[int]:
-    """The processes that `pid` has started and that live."""
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ counted: they are given back when somebody needs them. `bench_stored.py 10000 10
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sqlite3
 import sys
@@ -27,12 +26,12 @@ from typing import Self
 
 from aiohttp import web
 
+from benchmarks import processes
 from bot.sandbox.server import Options, Sandbox
 
 SIZES = [int(word) for word in sys.argv[1:]] or [10_000, 1_000_000]
 FEEDS, ITEMS, SLICES, SECONDS, WARM = 10, 30, 4, 10, 10
 GOAL = 1.2
-TICK = os.sysconf("SC_CLK_TCK")
 #: Seconds between two stored headlines: a million of them are younger than KEEP_DAYS.
 _APART = 30
 _WORDS = [
@@ -106,10 +105,10 @@ async def measured(house: House) -> tuple[float, float]:
     """Milliseconds of CPU by look in the calmest slice, and MB."""
     costs = []
     for _ in range(SLICES):
-        spent, looks = cpu(house.pid), house.portal.looks
+        spent, looks = used(house.pid), house.portal.looks
         await asyncio.sleep(SECONDS)
-        costs.append((cpu(house.pid) - spent) / (house.portal.looks - looks) * 1000)
-    return min(costs), sum(resident(process) for process in family(house.pid))
+        costs.append((used(house.pid) - spent) / (house.portal.looks - looks) * 1000)
+    return min(costs), sum(map(processes.resident, processes.family(house.pid)))
 
 
 def fill(path: Path, size: int) -> None:
@@ -220,36 +219,13 @@ async def running_bot(house: House) -> AsyncIterator[int]:
         "SURGE_LIMIT": "0",
         "LOG_LEVEL": "warning",
     }
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", cwd=house.folder, env=kept | settings
-    )
-    try:
-        yield process.pid
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+    async with processes.running_bot(settings, house.folder) as pid:
+        yield pid
 
 
-def family(pid: int) -> list[int]:
-    """A process and those that it has started."""
-    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split())]
-
-
-def cpu(pid: int) -> float:
+def used(pid: int) -> float:
     """Seconds of CPU of a process and its children."""
-    stats = (Path(f"/proc/{one}/stat").read_text(encoding="ascii") for one in family(pid))
-    fields = [stat.rpartition(")")[2].split() for stat in stats]
-    return sum(int(one[11]) + int(one[12]) for one in fields) / TICK
-
-
-def resident(pid: int) -> float:
-    """Memory of a process in MB, what it shares with others counted in part."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    return sum(map(processes.cpu, processes.family(pid)))
 
 
 if __name__ == "__main__":
