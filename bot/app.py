@@ -46,11 +46,15 @@ async def run(settings: Settings, listeners: Sequence[Listener] = (), *, clock: 
             bot = await build(settings, clock, events, stack, observatory)
             # What stands now stands to the end: the collector need not walk through it again and again.
             gc.freeze()
+            reason: KabarbotError | None = None
             try:
                 await bot.run(stop)
             except* KabarbotError as group:
-                # Parts run side by side; the first that cannot go on says why the bot ends.
-                raise _first(group) from None
+                reason = _first(group)
+            # Parts run side by side; the first that cannot go on says why the bot ends. Said here, because Python up
+            # to 3.11.3 wraps what is raised inside `except*` into a group of its own.
+            if reason is not None:
+                raise reason
     return 0
 
 
