@@ -274,7 +274,7 @@ async def test_what_a_document_may_take(name: str) -> None:
     make, readable = LARGE[name]
     body = make().encode()
     assert 8.5 * MIB < len(body) < 10.1 * MIB
-    parser = ParserProcess()
+    parser = ParserProcess(deadline=60)  # it is memory that is measured
     await _started(parser)
     reading = asyncio.create_task(parser.parse(body, task()))
     peak = 0
