@@ -1,9 +1,9 @@
 """Paid broadcast: posts a second and CPU a post, sustained to thousands of chats (issue: 1,000/s on one core).
 
 Method: the sandbox Bot API server is a process of its own with Telegram's limits on. This process is the bot's
-delivery as it runs for a newsroom: its store on disk, its limits, its workers, its transport. `CHATS` channels each
-get one post of one headline after another; `PAID_STARS_A_DAY` is ample and `BROADCAST_RATE` 1000. CPU is this
-process's, the database's work included. The free rate's 30/s is what the same run does without Stars.
+delivery as it runs for a newsroom: its store on disk, its limits, its workers, its transport, its event loop.
+`CHATS` channels each get one post of one headline after another; `PAID_STARS_A_DAY` is ample and `BROADCAST_RATE`
+1000. CPU is this process's, the database's work included. The free rate's 30/s is what the same run does without Stars.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from bot.domain.pacing import FREE_RATE, Pacing
 from bot.domain.polling import ChannelSetup, FeedForPoll, NewDelivery, NewHeadline, PollIntent
 from bot.domain.stars import Purse
 from bot.events import Delivered, Event, Events
+from bot.running import event_loop
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.process import running_sandbox
 from bot.sandbox.server import DEFAULT_TOKEN
@@ -146,4 +147,5 @@ async def deliver(url: str, stores: Stores, posts: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=event_loop(paid=True)) as runner:
+        runner.run(main())

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.telegram.room import TelegramRoom
 from bot.workers.loop import Loop
+
+
+def event_loop(*, paid: bool) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the event loop: for `paid` broadcasts uvloop, where there is one; None for asyncio's own.
+
+    A tenth of the CPU of a post is worth its memory at a thousand posts a second, not at thirty.
+    """
+    if not paid:
+        return None
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        return None
+    return uvloop.new_event_loop
 
 
 class Worker(Protocol):

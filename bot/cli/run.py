@@ -16,8 +16,10 @@ def run() -> int:
 
     settings = load_lean()
     from bot.app import run as run_app
+    from bot.running import event_loop
 
-    return asyncio.run(run_app(settings))
+    with asyncio.Runner(loop_factory=event_loop(paid=settings.paid_stars_a_day > 0)) as runner:
+        return runner.run(run_app(settings))
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -57,6 +57,8 @@ class Scenario:
     may_leave_twins: bool = False
     #: Seconds that the last life may take to settle everything.
     patience: float = _LAST_LIFE
+    #: Posts above the free rate are paid for, so another event loop runs.
+    paid: bool = False
     #: The acts happen before every start, and never else.
     act_at_starts: bool = False
 
@@ -231,6 +233,8 @@ async def campaign(
         "CHANNEL_RATE": "100000",
         "LOG_LEVEL": "debug",
     }
+    if scenario.paid:
+        settings |= {"PAID_STARS_A_DAY": "100000", "BROADCAST_RATE": "1000"}
     async with world(folder, channels=channels, kind=scenario.kind) as place:
         place.settings.update(settings)
         newsroom = None

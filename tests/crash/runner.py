@@ -63,16 +63,18 @@ class FastClock(SystemClock):
         await super().sleep(seconds / self._speed)
 
 
-async def run(environment: dict[str, str]) -> int:
-    """`bot.app.run` with another clock, and a listener that may end it."""
+def run(environment: dict[str, str]) -> int:
+    """`kabarbot run` with another clock, and a listener that may end it."""
     from bot import app
+    from bot.running import event_loop
     from bot.settings import check_paths, load
 
     settings = load()
     check_paths(settings)
     killer = KillAt.of(environment.get("KILL_AT", ""))
     clock = FastClock(float(environment.get("SPEED", "1")), float(environment.get("ORIGIN", "0")))
-    return await app.run(settings, [killer], clock=clock)
+    with asyncio.Runner(loop_factory=event_loop(paid=settings.paid_stars_a_day > 0)) as runner:
+        return runner.run(app.run(settings, [killer], clock=clock))
 
 
 def nursery() -> None:
@@ -114,7 +116,7 @@ def _bear(order: dict[str, object]) -> int:
 
 def _run(environment: dict[str, str]) -> int:
     try:
-        return asyncio.run(run(environment))
+        return run(environment)
     except BaseException:  # noqa: BLE001 - a forked child must not come back to its parent's loop
         import traceback
 

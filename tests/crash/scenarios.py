@@ -154,6 +154,14 @@ NEWSROOM = (
     Scenario("editors", acts=(desk_adds_a_line, desk_withdraws), steps=EDITING),
     Scenario("corrections and editors", acts=(portal_corrects, desk_adds_a_line, desk_withdraws)),
 )
+#: On the event loop of paid broadcasts, whose connections break in ways of their own.
+PAID = (
+    Scenario("paid", acts=CROWD, paid=True),
+    *(
+        Scenario(f"paid, every fifth {name}", fault=FAULTS[name], paid=True)
+        for name in ("drop_before", "drop_after", "cut_body")
+    ),
+)
 GROUPS = (Scenario("supergroup", kind="supergroup"),)
 #: Posts there may wait for an hour beside an answer of unknown outcome: for the long campaign only.
 PATIENT = (Scenario("supergroup with readers", kind="supergroup", acts=(reader_asks, service)),)
@@ -161,5 +169,5 @@ BROKEN = tuple(
     Scenario(f"every fifth {name}", ops=bool(number % 2), fault=fault, acts=CROWD if number % 3 else ())
     for number, (name, fault) in enumerate(FAULTS.items())
 )
-SHORT = (*PLAIN, *NEWSROOM, *GROUPS, *BROKEN)
+SHORT = (*PLAIN, *NEWSROOM, *GROUPS, *BROKEN, *PAID)
 LONG = (*SHORT, *PATIENT)
