@@ -17,7 +17,8 @@ from bot.domain.due import Rules
 from bot.domain.headlines import MAX_LEAD, MAX_TITLE, Document, Words
 from bot.domain.polling import Channel, FeedForPoll
 from bot.errors import ParseError
-from bot.sandbox.markup import Composer, Parsed, choose_parser
+from bot.sandbox.markup import Composer, Parsed
+from bot.sandbox.parsers import choose_parser
 from bot.sources.parsing import Want, parse
 from bot.sources.sparing import Spare
 from bot.sources.wire import HEAD, pack, parsed_from_json, parsed_to_json, task_from_json, task_to_json

@@ -1,8 +1,7 @@
 """From what a client sends as text to what Telegram makes of it: plain text and entities, or a refusal.
 
-Picks the parser (`html_tdlib` if installed, else `html_plain`), adds the entities that Telegram finds by
-itself, trims, and measures. Lengths are UTF-16 code units after parsing, raw text bytes before, as Telegram
-counts them.
+Adds the entities that Telegram finds by itself, trims, and measures; what reads the markup is a `Parser`
+(`parsers.choose_parser`). Lengths are UTF-16 code units after parsing, raw text bytes before, as Telegram counts them.
 """
 
 import re
@@ -52,22 +51,6 @@ class Parser(Protocol):
     def detect(self, text: str) -> list[Entity]:
         """What Telegram would mark by itself in plain text."""
         ...
-
-
-def choose_parser(name: str = "auto") -> Parser:
-    """`tdlib`, `plain`, or the better one of those that are there (`auto`).
-
-    Raises ImportError for `tdlib` without the library, ValueError for another name.
-    """
-    from bot.sandbox import html_tdlib
-    from bot.sandbox.html_plain import PlainParser
-
-    if name not in {"auto", "tdlib", "plain"}:
-        raise ValueError(f"no such parser: {name}")
-    found = None if name == "plain" else html_tdlib.load()
-    if found is None and name == "tdlib":
-        raise ImportError("tdjson is not installed")
-    return found or PlainParser()
 
 
 def units(text: str) -> int:

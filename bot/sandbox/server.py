@@ -25,8 +25,9 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.journal import Journal
 from bot.sandbox.limits import Limiter, Rates
-from bot.sandbox.markup import Composer, choose_parser
+from bot.sandbox.markup import Composer
 from bot.sandbox.moderators import Moderators
+from bot.sandbox.parsers import choose_parser
 from bot.sandbox.people import People
 from bot.sandbox.queries import Queries
 from bot.sandbox.state import BotFlags, State

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.domain.headlines import Headline
 from bot.domain.replies import Button, Listing, Reply
-from bot.sandbox.markup import Composer, choose_parser
+from bot.sandbox.markup import Composer
+from bot.sandbox.parsers import choose_parser
 from bot.telegram.answers import render_reply
 from bot.telegram.markup import MAX_TEXT, plain, units
 from tests.support_telegram import JAKARTA, headline

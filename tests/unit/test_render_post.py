@@ -15,7 +15,8 @@ from bot.domain.delivery import FrozenRequest, Post, Target
 from bot.domain.desk import Mark, MarkKind
 from bot.domain.headlines import Words
 from bot.domain.stamps import clock
-from bot.sandbox.markup import Composer, choose_parser
+from bot.sandbox.markup import Composer
+from bot.sandbox.parsers import choose_parser
 from bot.telegram.markup import MAX_CAPTION, MAX_TEXT, cut, first_link, fits, plain, units
 from bot.telegram.render import PostRenderer
 from tests.support_telegram import JAKARTA, NOON, WORDS

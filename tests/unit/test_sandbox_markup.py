@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from bot.sandbox import html_tdlib
 from bot.sandbox.errors import ApiError
 from bot.sandbox.html_plain import PlainParser, checked_link
-from bot.sandbox.markup import Composer, MarkupError, Parser, choose_parser, units
+from bot.sandbox.markup import Composer, MarkupError, Parser, units
+from bot.sandbox.parsers import choose_parser
 
 PIECES = [
     "<b>", "</b>", "<i>", "</i>", '<a href="https://p.id/x?a=1&amp;b=2">', "</a>", "<code>", "</code>", "<pre>",
