@@ -65,6 +65,15 @@ class Comparison:
     same: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What asking has shown, and since when."""
+
+    walk: Walk
+    by_forward: Comparison
+    began: datetime
+
+
 class Settler:
     """Walks ids for `TelegramNetwork`. `ops_chat` tells the chat that forwards go to, None where there is none;
     `answers` knows of answers to readers whose ids are not known yet, `comings` whether the bot was out meanwhile.
@@ -87,24 +96,28 @@ class Settler:
 
     async def settle(self, doubt: Doubt) -> Settlement:
         """Did it arrive? Stops at the first id of ours."""
-        begun = begin_settling(doubt)
-        if isinstance(begun, Settlement):
-            return begun
-        began = self._clock.now()
-        rights, why = await self._rights(doubt.target.chat_id)
-        if not rights.may_post:
-            return Settlement(Found.LATER, highest=begun.highest, detail=why)
-        by_forward = self._comparison(doubt, rights)
-        walk = await self._walk(begun, self._asker(doubt, by_forward, rights), settled)
-        if self._answered(walk, doubt, began):
-            return Settlement(Found.LATER, highest=walk.highest, detail=_ANSWERED)
-        return end_settling(
-            walk, doubt, tuple(by_forward.same), still_in=await self._still_in(walk, doubt, began)
-        )
+        asked = await self._asked(doubt, begin_settling(doubt), settled)
+        if isinstance(asked, Settlement):
+            return asked
+        same = tuple(asked.by_forward.same)
+        return end_settling(asked.walk, doubt, same, still_in=await self._still_in(asked, doubt))
 
     async def twins(self, doubt: Doubt) -> Settlement:
         """Every own id before the new one; compared by forward where §6 wants it."""
-        begun = begin_twins(doubt)
+        asked = await self._asked(doubt, begin_twins(doubt), lambda _walk: False)
+        if isinstance(asked, Settlement):
+            return asked
+        certain = not asked.by_forward.instead and not asked.by_forward.besides
+        if doubt.known_before is None and certain:
+            await self._compare_all(asked.walk.ours, doubt, asked.by_forward)
+        same = tuple(asked.by_forward.same)
+        found = end_twins(asked.walk, same, still_in=await self._still_in(asked, doubt))
+        return replace(found, sure=certain or set(found.ids) <= set(same))
+
+    async def _asked(
+        self, doubt: Doubt, begun: Walk | Settlement, enough: Callable[[Walk], bool]
+    ) -> _Asked | Settlement:
+        """The walk from `begun` until it is `enough`; a settlement where there was nothing to ask or nothing counts."""
         if isinstance(begun, Settlement):
             return begun
         began = self._clock.now()
@@ -112,15 +125,10 @@ class Settler:
         if not rights.may_post:
             return Settlement(Found.LATER, highest=begun.highest, detail=why)
         by_forward = self._comparison(doubt, rights)
-        walk = await self._walk(begun, self._asker(doubt, by_forward, rights), lambda _walk: False)
+        walk = await self._walk(begun, self._asker(doubt, by_forward, rights), enough)
         if self._answered(walk, doubt, began):
             return Settlement(Found.LATER, highest=walk.highest, detail=_ANSWERED)
-        if doubt.known_before is None and not by_forward.instead and not by_forward.besides:
-            await self._compare_all(walk.ours, doubt, by_forward)
-        same = tuple(by_forward.same)
-        found = end_twins(walk, same, still_in=await self._still_in(walk, doubt, began))
-        certain = not by_forward.instead and not by_forward.besides
-        return replace(found, sure=certain or set(found.ids) <= set(same))
+        return _Asked(walk, by_forward, began)
 
     def _answered(self, walk: Walk, doubt: Doubt, began: datetime) -> bool:
         """Whether an own id may be an answer that left since the doubt was read; the next time it is known."""
@@ -193,15 +201,15 @@ class Settler:
         except TelegramError:
             return  # a silent forward that stays does no harm
 
-    async def _still_in(self, walk: Walk, doubt: Doubt, began: datetime) -> bool:
+    async def _still_in(self, asked: _Asked, doubt: Doubt) -> bool:
         """Whether "not found" may be believed: asked after the last answer, and only if it matters.
 
         A bot that was out and is in again reads the same in both looks at its rights; only an update tells.
         """
-        if not walk.gaps or walk.silent:
+        if not asked.walk.gaps or asked.walk.silent:
             return True
         rights, _why = await self._rights(doubt.target.chat_id)
-        return rights.may_post and not self._comings.any_since(doubt.target.chat_id, began)
+        return rights.may_post and not self._comings.any_since(doubt.target.chat_id, asked.began)
 
     async def _rights(self, chat_id: int) -> tuple[Rights, str]:
         try:
