@@ -9,12 +9,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Collection, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
-#: NAT64 (RFC 6052): the last 32 bits are the IPv4 address that is really reached.
-_NAT64 = ip_network("64:ff9b::/96")
+#: The last 32 bits are the IPv4 address that is really reached: NAT64 (RFC 6052), IPv4-compatible (RFC 4291 §2.5.5.1),
+#: IPv4-translated (RFC 2765 §2.1).
+_WRAPPERS = tuple(map(ip_network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+#: NAT64 of a network's own (RFC 8215).
+_LOCAL_NAT64 = ip_network("64:ff9b:1::/48")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -52,11 +55,11 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     inner = _wrapped(parsed) if isinstance(parsed, IPv6Address) else parsed
-    return inner.is_global and not inner.is_multicast
+    return inner.is_global and not inner.is_multicast and parsed not in _LOCAL_NAT64
 
 
 def _wrapped(address: IPv6Address) -> IPv4Address | IPv6Address:
-    if address in _NAT64:
+    if any(address in wrapper for wrapper in _WRAPPERS):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     teredo = address.teredo[1] if address.teredo else None
     return address.ipv4_mapped or address.sixtofour or teredo or address
@@ -76,15 +79,17 @@ def literal_address(host: str) -> str | None:
 
 
 def host_and_port(url: str) -> tuple[str, int] | None:
-    """Host and port of a web address, as they are compared; None for anything else."""
+    """Host and port of a web address, as they are compared; None for anything else.
+
+    Read as the HTTP client reads it, IDNA folded: to it ``１２７。0。0。1`` is an address, which no resolver is asked for.
+    """
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        parts = URL(url)
     except ValueError:
         return None
-    usual = _DEFAULT_PORTS.get(parts.scheme.lower())
-    host = (parts.hostname or "").rstrip(".")
-    return (host, port or usual) if usual and host else None
+    usual = _DEFAULT_PORTS.get(parts.scheme)
+    host = (parts.raw_host or "").rstrip(".")
+    return (host, parts.explicit_port or usual) if usual and host else None
 
 
 def hosts_and_ports(urls: Iterable[str]) -> frozenset[tuple[str, int]]:

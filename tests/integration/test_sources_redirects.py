@@ -129,15 +129,25 @@ async def test_another_port_of_this_machine_is_forbidden(
         "http://[64:ff9b::a00:8]/x",
         "http://[2002:a00:1::1]/x",
         "http://224.0.0.1/x",
+        "http://[::127.0.0.1]:1/x",
+        "http://[::ffff:0:10.0.0.8]/x",
+        "http://[64:ff9b:1::1]/x",
+        "http://１２７.0.0.1:1/x",
+        "http://127。0．0｡1:1/x",
+        "http://①②⑦.0.0.1:1/x",
+        "http://user@①0.0.0.8/x",
+        "http://ⓛocalhost:1/x",
     ],
 )
 async def test_every_form_of_a_private_address_is_forbidden(
     portal: StubPortal, fetcher: Fetcher, place: str
 ) -> None:
-    """Loopback, private, link-local, shared, wrapped, and as numbers."""
+    """Loopback, private, link-local, shared, wrapped, as numbers, and in letters that the client folds."""
     portal.answers["/old"] = to(place)
     with pytest.raises(Forbidden, match="private network"):
         await fetcher.fetch(portal.url("/old"))
+    with pytest.raises(Forbidden, match="private network"):
+        await fetcher.fetch(place, found_on=portal.url())
 
 
 @pytest.mark.parametrize("place", ["file:///etc/passwd", "gopher://x/", "javascript:alert(1)"])
