@@ -28,10 +28,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from urllib.parse import urlsplit
 
 from bot.domain.headlines import Item, Key, KeyKind
-from bot.domain.links import article_key, canonical
+from bot.domain.links import article_key, canonical, parts_of
 from bot.domain.polling import Known
 
 _TYPOGRAPHY = str.maketrans(
@@ -134,8 +133,8 @@ def _guid_key(feed_id: int, guid: str) -> Key:
 def _is_home(guid: str) -> bool:
     if not guid.startswith(("http://", "https://")) or "#" in guid:
         return False
-    parts = urlsplit(canonical(guid))
-    return parts.path in {"", "/"} and not parts.query
+    parts = parts_of(canonical(guid))
+    return parts is not None and parts.path in {"", "/"} and not parts.query
 
 
 def _ambiguous(items: Sequence[Item], drafts: Sequence[Sequence[Key]]) -> frozenset[KeyKind]:

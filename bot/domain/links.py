@@ -48,16 +48,26 @@ def canonical(link: str) -> str:
     What is left of the query is sorted by name: the order of parameters names no other page, while
     the order of one repeated name may, and is kept.
     """
-    parts = _split(link)
+    parts = parts_of(link)
     if parts is None or not (host := _family(parts)):
         return link.strip()
     path, query = _fold_path(parts.path), _fold_query(parts.query)
     return f"https://{host}{path}{'?' * bool(query)}{query}"
 
 
+def parts_of(link: str) -> SplitResult | None:
+    """The parts of a web address; None for anything else, also where the host is none (``http://[``). Raises nothing."""
+    try:
+        parts = urlsplit(link.strip())
+        named = parts.scheme in _HTTP and _folded_host(parts.netloc) is not None
+    except ValueError:
+        return None
+    return parts if named else None
+
+
 def site(link: str) -> str:
     """The host family of a link (``m.detik.com`` is ``detik.com``), empty where there is none."""
-    parts = _split(link)
+    parts = parts_of(link)
     return _family(parts) if parts else ""
 
 
@@ -72,7 +82,7 @@ def article_id(link: str) -> str | None:
 
     A clock time, a page number and a date are no id: a wrong one would merge two stories.
     """
-    parts = _split(link)
+    parts = parts_of(link)
     return article_paths.find_id(_family(parts), unquote(parts.path)) if parts else None
 
 
@@ -84,7 +94,7 @@ def article_key(link: str) -> str | None:
 
 def section(link: str) -> str | None:
     """The section that the article's address names (*Dunia*), None where it names none."""
-    parts = _split(link)
+    parts = parts_of(link)
     return article_paths.find_section(_family(parts), unquote(parts.path)) if parts else None
 
 
@@ -109,7 +119,7 @@ def absolute(link: str | None, base: str | None) -> str | None:
 
 def postable(link: str | None) -> bool:
     """Whether Telegram keeps this link: http or https, to a host with a dot or an IP address."""
-    parts = _split(link or "")
+    parts = parts_of(link or "")
     if parts is None or re.search(r"[\s\"<>]", parts.netloc):
         return False
     host = (parts.hostname or "").rstrip(".")
@@ -119,22 +129,12 @@ def postable(link: str | None) -> bool:
 def with_query(link: str, utm: str) -> str:
     """`link` with the parameters of `utm` (``a=1&b=2``), in place of those of the same name."""
     added = [piece for piece in utm.strip().lstrip("?&").split("&") if piece]
-    parts = _split(link)
+    parts = parts_of(link)
     if parts is None or not added:
         return link
     names = {piece.partition("=")[0] for piece in added}
     kept = [piece for piece in parts.query.split("&") if piece and piece.partition("=")[0] not in names]
     return urlunsplit(parts._replace(query="&".join(kept + added)))
-
-
-def _split(link: str) -> SplitResult | None:
-    """The parts of a web address, None for anything else."""
-    try:
-        parts = urlsplit(link.strip())
-        named = parts.scheme in _HTTP and _folded_host(parts.netloc) is not None
-    except ValueError:
-        return None
-    return parts if named else None
 
 
 def _family(parts: SplitResult) -> str:

@@ -14,7 +14,7 @@ apr april abr abril avr avril aprile απρ
 mei may mai maio mayo maggio mag μαι
 jun juni june junho junio juin giugno giu ιουν
 jul juli july julho julio juil juillet luglio lug ιουλ
-agu agt ags agust agustus aug august ago agosto aout augustus ago αυγ
+agu agt ags agst agust agustus aug august ago agosto aout augustus ago αυγ
 sep sept september set setembro septiembre septembre settembre σεπ
 okt oktober oct october out outubro octubre octobre ottobre ott οκτ
 nov november nop nopember novembro noviembre novembre νοε

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.headlines import Document
+from bot.domain.links import parts_of
 
 #: Bytes of what a hub brings that are read directly; of more it is only learnt that there is news.
 MOST_PUSHED = 2 * 1024 * 1024
@@ -57,7 +58,7 @@ class Subscription:
 
 def hub_of(document: Document, url: str) -> Named | None:
     """The hub of a document that was read at `url`; a feed that does not name itself is known by its address."""
-    if document.hub is None or not document.hub.startswith(("http://", "https://")):
+    if document.hub is None or not parts_of(document.hub):
         return None
     return Named(document.hub, document.self_url or url)
 

@@ -78,8 +78,8 @@ def literal_address(host: str) -> str | None:
         return None
 
 
-def host_and_port(url: str) -> tuple[str, int] | None:
-    """Host and port of a web address, as they are compared; None for anything else.
+def origin(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of a web address (RFC 6454 §5), as they are compared; None for anything else.
 
     Read as the HTTP client reads it, IDNA folded: to it ``１２７。0。0。1`` is an address, which no resolver is asked for.
     """
@@ -89,7 +89,13 @@ def host_and_port(url: str) -> tuple[str, int] | None:
         return None
     usual = _DEFAULT_PORTS.get(parts.scheme)
     host = (parts.raw_host or "").rstrip(".")
-    return (host, parts.explicit_port or usual) if usual and host else None
+    return (parts.scheme, host, parts.explicit_port or usual) if usual and host else None
+
+
+def host_and_port(url: str) -> tuple[str, int] | None:
+    """Host and port of a web address; None for anything else."""
+    found = origin(url)
+    return found[1:] if found else None
 
 
 def hosts_and_ports(urls: Iterable[str]) -> frozenset[tuple[str, int]]:

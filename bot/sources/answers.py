@@ -12,6 +12,8 @@ from bot.domain.looks import Validators
 from bot.errors import FetchError, Gone
 
 _LONGEST_WISH = timedelta(days=1)
+#: More of them are a mistake, and of thousands Python makes no number.
+_MOST_DIGITS = 9
 _BUSY = frozenset({429, 503})
 #: What pages say that stand between a program and the portal, as written in their HTML.
 _CHALLENGES = (
@@ -65,8 +67,12 @@ def retry_after(text: str | None, now: datetime) -> timedelta | None:
     """The header (RFC 9110 §10.2.3), seconds or a date, as a time to wait from `now`, at most a day."""
     if not text:
         return None
-    if text.strip().isdecimal():
-        return min(timedelta(seconds=min(int(text), 10**6)), _LONGEST_WISH)
+    if (digits := text.strip()).isdecimal():
+        return (
+            _LONGEST_WISH
+            if len(digits) > _MOST_DIGITS
+            else min(timedelta(seconds=int(digits)), _LONGEST_WISH)
+        )
     try:
         when = parsedate_to_datetime(text)
     except ValueError:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.domain.dates import parse_when, plausible
 from bot.domain.headlines import Document, Item
-from bot.domain.links import absolute, site
+from bot.domain.links import absolute, parts_of, site
 from bot.domain.text import clean_lead, clean_title, shorten
 from bot.errors import ParseError
 from bot.sources.mending import MARK, Mended
@@ -122,7 +122,7 @@ def _parse(body: bytes) -> dict[str, Any]:
 
 def _base(channel_link: str, url: str) -> str:
     """What relative links are relative to: the channel's own link, if it is an address of the Web."""
-    return channel_link if channel_link.startswith(("http://", "https://")) else url
+    return channel_link if parts_of(channel_link) else url
 
 
 class _Reader:

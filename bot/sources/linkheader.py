@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.domain.links import absolute
+from bot.domain.links import absolute, parts_of
 
 _LINK = re.compile(r"<([^<>]{1,2000})>([^<>]{0,2000})")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.IGNORECASE)
@@ -27,7 +27,7 @@ def hub_links(headers: Iterable[str], url: str) -> HubLinks:
         for address, parameters in _LINK.findall(header):
             rel = _REL.search(parameters)
             target = absolute(address.strip(), url)
-            if rel is None or target is None or not target.startswith(("http://", "https://")):
+            if rel is None or target is None or not parts_of(target):
                 continue
             for name in (rel[1] or rel[2] or "").lower().split():
                 found.setdefault(name, target)

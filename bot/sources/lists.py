@@ -16,7 +16,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from bot.domain.headlines import Item
-from bot.domain.links import absolute, article_id, canonical, house, postable
+from bot.domain.links import absolute, article_id, canonical, house, parts_of, postable
 from bot.domain.months import fold
 from bot.domain.text import clean_title
 from bot.sources.outline import Frame, Outline, Token
@@ -197,7 +197,8 @@ def _is_mostly_date(text: str) -> bool:
 def _section_of(token: Token, context: PageContext) -> str:
     """The name of the section that a link beside a headline leads to; empty where it leads elsewhere."""
     link = absolute(token.href, context.base) if token.href else None
-    leads = link is not None and _SECTION_PATH.match(urlsplit(link).path.lower())
+    parts = parts_of(link or "")
+    leads = parts is not None and _SECTION_PATH.match(parts.path.lower())
     return clean_title(token.text) if leads and len(token.text.split()) <= 3 else ""
 
 
@@ -213,7 +214,10 @@ def _card_for(token: Token, cards: dict[str, _Card], context: PageContext) -> _C
 
 
 def _may_be_article(link: str, context: PageContext) -> bool:
-    parts, base = urlsplit(link), urlsplit(context.base)
+    try:
+        parts, base = urlsplit(link), urlsplit(context.base)
+    except ValueError:  # no address at all: a page may hold anything
+        return False
     if not postable(link) and (parts.scheme, parts.netloc) != (base.scheme, base.netloc):
         return False
     if _SOCIAL.search(parts.hostname or "") or _NO_ARTICLE.match(parts.path.lower()):

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from bot.domain.headlines import Document, Item
-from bot.domain.links import absolute, article_id, canonical
+from bot.domain.links import absolute, article_id, canonical, parts_of
 from bot.domain.text import clean_lead, clean_title
 from bot.errors import ParseError
 from bot.sources.feeds import MOST_ITEMS, too_many
@@ -55,7 +54,7 @@ def named_feeds(html: str, url: str) -> tuple[str, ...]:
     tree = parsed_page(html)
     base = page_base(tree, url)
     found = tuple(_alternates(tree, base)) or tuple(_feed_links(tree, base))
-    return tuple(link for link in found if link.startswith(("http://", "https://")))
+    return tuple(filter(parts_of, found))
 
 
 def parsed_page(html: str) -> LexborHTMLParser:
@@ -70,7 +69,8 @@ def page_base(tree: LexborHTMLParser, url: str) -> str:
     named = tree.css_first("base[href]")
     if named is None and url.startswith("file:"):
         named = tree.css_first("link[rel=canonical][href]")
-    return absolute(named.attributes.get("href") if named else "", url) or url
+    base = absolute(named.attributes.get("href") if named else "", url)
+    return base if base and parts_of(base) else url
 
 
 def _alternates(tree: LexborHTMLParser, base: str) -> Iterable[str]:
@@ -92,11 +92,8 @@ def _feed_links(tree: LexborHTMLParser, base: str) -> Iterable[str]:
 
 
 def _is_feed_file(link: str) -> bool:
-    try:
-        path = urlsplit(link).path
-    except ValueError:
-        return False
-    return bool(_FEED_FILE.search(path)) and not _COMMENTS.search(path)
+    parts = parts_of(link)
+    return parts is not None and bool(_FEED_FILE.search(parts.path)) and not _COMMENTS.search(parts.path)
 
 
 def _listed(tree: LexborHTMLParser, context: PageContext, *, popular: bool) -> Sequence[Item]:

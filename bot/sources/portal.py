@@ -21,6 +21,7 @@ from bot.domain.headlines import Document, Item
 from bot.domain.looks import FeedAddress, Look, Validators
 from bot.domain.takedowns import Page, PageAnswer, page_answer
 from bot.errors import FetchError, ParseError, SourceError
+from bot.sources.addresses import host_and_port
 from bot.sources.fetch import Fetched, Fetcher, NotModified
 from bot.sources.linkheader import HubLinks
 from bot.sources.parsing import MOST_BYTES, Parsed, Task, Want
@@ -201,7 +202,7 @@ class Portal:
         named = url != feed.url
         if feed.url.lower().startswith("file:"):
             return await self._fetcher.fetch(url, found_on="http://file.invalid/")
-        same_house = not named or urlsplit(url).netloc == urlsplit(feed.url).netloc
+        same_house = not named or host_and_port(url) == host_and_port(feed.url)
         return await self._fetcher.fetch(
             url,
             validators=feed.validators if feed.body_hash else None,

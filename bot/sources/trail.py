@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from bot.errors import FetchError, Forbidden
-from bot.sources.addresses import host_and_port, is_public, literal_address
+from bot.sources.addresses import host_and_port, is_public, literal_address, origin
 
 _MOST_HOPS = 10
 _PERMANENT = frozenset({301, 308})
@@ -67,9 +67,8 @@ class Trail:
 
 
 def same_origin(one: str, other: str) -> bool:
-    """Whether two web addresses share scheme, host and port (RFC 6454 §5)."""
-    same_scheme = urlsplit(one).scheme.lower() == urlsplit(other).scheme.lower()
-    return same_scheme and host_and_port(one) == host_and_port(other) is not None
+    """Whether two web addresses share scheme, host and port."""
+    return origin(one) == origin(other) is not None
 
 
 def host_name(url: str) -> str:

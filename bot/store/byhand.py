@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from bot.domain.headlines import Key, KeyKind
-from bot.domain.links import article_key, canonical
+from bot.domain.links import article_key, canonical, parts_of
 from bot.store.connection import Database
 from bot.store.headlines import key_hash
 from bot.store.values import ticks
@@ -55,5 +54,5 @@ def _keys(link: str) -> Sequence[Key]:
     """What `link` says about a story; a home page is no story."""
     article, page = article_key(link), canonical(link)
     keys = [] if article is None else [Key(KeyKind.ARTICLE, article)]
-    parts = urlsplit(page)
-    return [*keys, Key(KeyKind.LINK, page)] if parts.path or parts.query else keys
+    parts = parts_of(page)
+    return [*keys, Key(KeyKind.LINK, page)] if parts and (parts.path or parts.query) else keys

@@ -12,10 +12,10 @@ from array import array
 from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from bot.domain.alerts import alert
 from bot.domain.headlines import Document
+from bot.domain.links import parts_of
 from bot.domain.looks import Look
 from bot.domain.polling import FeedForPoll, PollIntent
 from bot.domain.takedowns import AFTER_TROUBLE, WATCHED, Page, PageAnswer, Suspicion, judge, vanished
@@ -112,7 +112,9 @@ class Lookout:
         """Ask for those whose hosts have rested; the others keep their places."""
         for _ in range(len(stories)):
             story = stories.popleft()
-            host = urlsplit(story.link).netloc
+            host = _host(story.link)
+            if not host:
+                continue
             if len(self._asking) >= _MOST or self._rests.get(host, now) > now:
                 stories.append(story)
             elif story.id not in self._asking:
@@ -156,8 +158,14 @@ class Lookout:
 
 
 def _witnesses(story: PostedStory, host: str, others: Iterable[PostedStory]) -> list[str]:
-    beside = [one.link for one in others if one.id != story.id and urlsplit(one.link).netloc == host]
-    return beside[:_WITNESSES] or [f"{urlsplit(story.link).scheme}://{host}/"]
+    beside = [one.link for one in others if one.id != story.id and _host(one.link) == host]
+    return beside[:_WITNESSES] or [f"{story.link.partition(':')[0]}://{host}/"]
+
+
+def _host(link: str) -> str:
+    """Host and port of a story's page; empty where its link leads to none."""
+    parts = parts_of(link)
+    return parts.netloc if parts else ""
 
 
 def _floor(document: Document) -> datetime | None:

@@ -238,6 +238,7 @@ async def test_gone_is_gone(portal: StubPortal, fetcher: Fetcher) -> None:
         ("Fri, 29 Nov 2024 01:31:00 GMT", timedelta(seconds=60)),
         ("Fri, 29 Nov 2024 01:00:00 GMT", timedelta()),
         ("99999999999999999999", timedelta(days=1)),
+        ("9" * 5000, timedelta(days=1)),
         ("soon", None),
         ("-5", None),
         ("", None),
@@ -368,6 +369,10 @@ async def test_what_is_no_web_address_is_said_to_be_none(fetcher: Fetcher, url: 
     """Nothing is opened for it, files least of all."""
     with pytest.raises(FetchError, match="no web address"):
         await fetcher.fetch(url)
+    with pytest.raises(FetchError, match="no web address"):
+        await fetcher.fetch(url, found_on="https://portal.example/")
+    with pytest.raises(FetchError, match="no web address"):
+        await fetcher.standing(url, found_on="https://portal.example/")
 
 
 async def test_one_request_at_a_time_per_host(portal: StubPortal, fetcher: Fetcher) -> None:

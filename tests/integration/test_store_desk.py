@@ -323,7 +323,7 @@ async def test_a_home_page_is_no_story(home: Home) -> None:
     new = replace(headline(1, *due(home.channels[0])), keys=(Key(KeyKind.LINK, page),))
     (story,) = (await home.record(new)).headline_ids
 
-    assert await home.stores.by_hand.posted(-1001, [f"{page}/"], 9, NOW) == []
+    assert await home.stores.by_hand.posted(-1001, [f"{page}/", "http://["], 9, NOW) == []
     assert await home.fate(story) == ("PENDING", None)
 
 

@@ -24,7 +24,7 @@ WORDS = (
     *("&#x1F600;", "&#0;", "&#xD800;", "&nbsp;", "&", "&#38;#60;", "<b>", "</b>", "<script>", "<a href='javascript:x'>"),
     *("xml:base='//x/'", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "\u202e", "\ufeff", "\x00"),
     *("Rabu, 20 Sep 2023 06:12 WIB", "17 jam lalu", "2023-09-20T06:12:00+07:00", "31 Februari 99", "99999999999"),
-    *("https://portal.example/read/2023/09/20/065546/3486166/4/slug", "http://[::1", "http://a:b@c:99999/", "//", "%zz"),
+    *("https://portal.example/read/2023/09/20/065546/3486166/4/slug", "http://[::1", "https://℀.id/", "http://a:b@c:99999/", "//", "%zz"),
     *("Gempa 5,1 guncang Cianjur", "<i>miring", "\"'><", "\r\n", " ", "\t", "ﷺ", "👩‍👩‍👧‍👦", "é" * 40, "a" * 400),
 )  # fmt: skip
 SHELLS = (
@@ -36,6 +36,8 @@ SHELLS = (
     '{{"version": "https://jsonfeed.org/version/1.1", "items": [{{"id": 1, "title": "{}"}}]}}',
     '{{"items": [{}]}}',
     "<html><body><h2>Populer</h2><ul><li>{}</li><li><a href='/read/1'>Judul yang panjang sekali</a></li></ul></body></html>",
+    "<rss version='2.0'><channel><link>{0}</link><item><title>a</title><guid>{0}</guid><link>{0}</link></item></channel></rss>",
+    "<html><base href='{0}'><body><h2>UPDATE</h2><a href='{0}'>Judul yang panjang sekali</a></body></html>",
     "{}",
 )
 PIECES = st.one_of(st.sampled_from(WORDS), st.text(max_size=12), st.characters(codec="utf-8"))

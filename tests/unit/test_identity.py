@@ -60,6 +60,16 @@ def test_feed_and_guid_cannot_be_confused() -> None:
     assert keys_of(item(guid="1|2"), 1)[KeyKind.GUID] != keys_of(item(guid="2"), 11)[KeyKind.GUID]
 
 
+@pytest.mark.parametrize(
+    "guid", ["http://[", "https://[x]/", "https://℀.example/", "http://a:b/", "http://:80/"]
+)
+def test_a_guid_that_only_looks_like_an_address_is_a_guid(guid: str) -> None:
+    """One such item must not take its whole feed down."""
+    one = item(guid=guid, link=guid)
+    assert keys_of(one)[KeyKind.GUID].startswith("1|http")
+    assert found(one, (one, known(one))).by is KeyKind.GUID
+
+
 def test_a_guid_that_is_an_address_survives_https() -> None:
     """Portals that take their permalink as GUID change it when they change the scheme."""
     old, new = (

@@ -147,6 +147,10 @@ def test_relative_links_are_the_channels() -> None:
         read(rss("<title>x</title><link>a</link>", channel=""), url="https://feeds.example/rss").items[0].link
         == "https://feeds.example/a"
     )
+    body = rss("<title>x</title><link>/a</link>", channel="<link>http://[</link>")
+    assert read(body, url="https://feeds.example/rss").items[0].link == "https://feeds.example/a"
+    body = '{"home_page_url": "http://[", "items": [{"id": "1", "title": "x", "url": "/a"}]}'
+    assert read(body, url="https://feeds.example/rss").items[0].link == "https://feeds.example/a"
 
 
 PICTURES = [

@@ -206,6 +206,18 @@ def test_links_to_strangers_are_left_out() -> None:
     assert len(read(lists_of_items("Populer", [*rows[:3], advert, *rows[3:]]), want=Want.POPULAR).items) == 7
 
 
+@pytest.mark.parametrize("bad", ["http://[", "https://[x]/a/b", "https://℀.example/a"])
+def test_a_link_that_is_no_address_costs_no_headline(bad: str) -> None:
+    """Among the headlines, beside one, as the page's base, and as the feed that it names."""
+    stranger = (bad, "Kabar yang Alamatnya Salah Ketik", "3")
+    html = (
+        f'<base href="{bad}">{lists_of_items("UPDATE", dated([*UPDATE, stranger]))}<a href="{bad}">Dunia</a>'
+    )
+    assert told(read(html, url="https://portal.example/")) == expected(UPDATE)
+    named = f'<link rel="alternate" type="application/rss+xml" href="{bad}"><a href="{bad}/rss.xml">RSS</a>'
+    assert named_feeds(named, "https://portal.example/") == ()
+
+
 def test_relative_times_count_from_now() -> None:
     """*17 jam lalu*: what Antara prints."""
     html = "<h3>Terkini</h3>" + "".join(

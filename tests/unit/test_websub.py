@@ -116,6 +116,7 @@ def test_a_subscription_shows_no_secret() -> None:
         ("https://hub.example/", None, ("https://hub.example/", "https://portal.example/rss")),
         (None, "https://portal.example/self", None),
         ("ftp://hub.example/", None, None),
+        ("http://[", None, None),
     ],
 )
 def test_a_topic_is_what_the_feed_calls_itself(
