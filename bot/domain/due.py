@@ -68,13 +68,14 @@ def stem_surge(
 ) -> tuple[tuple[NewHeadline, ...], bool]:
     """`new` (oldest first) as it may go out, and whether it is a surge.
 
-    Only what would be due somewhere counts: what is too old or filtered floods nobody. With an editor all
-    of it is held, for one decision; without one the newest `surge_limit` go out.
+    Every new headline counts, also one that is too old or filtered: a portal that changed all its keys shows more
+    of yesterday's stories than of today's, and today's must not go out twice. Where nothing would go out nobody is
+    asked. With an editor all that would is held, for one decision; without one the newest `surge_limit` go out.
     """
     due = [headline for headline in new if any(map(_goes_out, headline.deliveries))]
-    if not _is_surge(len(due), feed.looked, rules, now):
+    if not due or not _is_surge(len(new), feed.looked, rules, now):
         return tuple(new), False
-    kept = due[len(due) - rules.surge_limit :] if not rules.has_editor else []
+    kept = due[max(0, len(due) - rules.surge_limit) :] if not rules.has_editor else []
     ids = {id(headline) for headline in kept}
     return tuple(one if id(one) in ids else _stemmed(one, has_editor=rules.has_editor) for one in new), True
 

@@ -229,12 +229,25 @@ def test_without_an_editor_the_newest_go_out() -> None:
 
 
 def test_what_is_not_due_makes_no_surge() -> None:
-    """A portal that suddenly lists its archive floods nobody."""
+    """A portal that suddenly lists its archive floods nobody: there is nothing to ask an editor about."""
     old = [story(number, published=NOW - 2 * DAY) for number in range(5, 100)]
     memory = looked(Memory([Channel(1, exclude=("nomor 4",))], replace(RULES, surge_limit=3)), MINUTE)
-    intent = memory.look(document(*map(story, range(1, 5)), *old))
+    intent = memory.look(document(story(4), *old))
     assert not intent.surge
-    assert len(memory.posts) == 3
+    assert memory.posts == []
+
+
+@pytest.mark.parametrize("has_editor", [True, False])
+def test_a_portal_that_changes_every_key_is_a_surge_though_most_of_it_is_old(*, has_editor: bool) -> None:
+    """Two days of news under new GUIDs, addresses and times: today's few would go out a second time."""
+    memory = looked(Memory([Channel(1)], replace(RULES, has_editor=has_editor)), DAY)
+    seen = [story(number, published=NOW - number * DAY / 20) for number in range(1, 41)]
+    memory.look(document(*seen), NOW - MINUTE)
+    memory.posts.clear()
+    moved = [replace(one, guid=f"baru-{one.guid}", link=f"{one.link}-pindah") for one in seen]
+    intent = memory.look(document(*moved))
+    assert intent.surge
+    assert len(memory.posts) == (0 if has_editor else 20)
 
 
 # ---------------------------------------------------------------- corrections
