@@ -11,8 +11,8 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 
+from bot.domain.links import house
 from bot.domain.looks import Look
 from bot.domain.polling import FeedForPoll, PollIntent
 from bot.domain.watch import (
@@ -74,7 +74,8 @@ class Watcher:
         """A good look: what was it like?"""
         seen = self._seen[feed.id]
         seen.stale = seen.stale + 1 if is_stale(look.age, feed.interval) else 0
-        self._note(feed.id, STALE, {"age": clock_words(look.age)} if seen.stale >= LOOKS_IN_A_ROW else None)
+        if not 0 < seen.stale < LOOKS_IN_A_ROW:  # in between nothing is certain
+            self._note(feed.id, STALE, {"age": clock_words(look.age)} if seen.stale else None)
         if look.document is not None:
             self._judge_kind(feed, seen, is_page=look.document.kind == "page")
             self._judge_news(feed, len(look.document.items), intent)
@@ -159,10 +160,8 @@ class Watcher:
     async def _fill_gaps(self) -> None:
         while self._missed:
             feed, count = self._missed[0]
-            host = urlsplit(feed.address.url).netloc
-            others = [
-                one for one, url in await self._store.other_feeds(feed.id) if urlsplit(url).netloc == host
-            ]
+            home = house(feed.url)  # a portal's pages and its feeds often have hosts of their own
+            others = [one for one, url in await self._store.other_feeds(feed.id) if house(url) == home]
             if others:
                 await self._store.look_at(others, self._clock.now())
                 self._wake_poller()
