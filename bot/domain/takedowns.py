@@ -66,10 +66,15 @@ def page_answer(asked: str, status: int, ended: str, retry_after: timedelta | No
         return PageAnswer(Page.MISSING, str(int(status)))
     if not 200 <= status < 300:
         return PageAnswer(Page.TROUBLE, str(status), retry_after)
-    there = urlsplit(ended).path
-    if ended != asked and _NOWHERE.fullmatch(there.lower()) and not _NOWHERE.fullmatch(urlsplit(asked).path):
-        return PageAnswer(Page.MISSING, f"→ {there or '/'}")
+    if sent_home(asked, ended):
+        return PageAnswer(Page.MISSING, f"→ {urlsplit(ended).path or '/'}")
     return PageAnswer(Page.STANDS, str(status))
+
+
+def sent_home(asked: str, ended: str) -> bool:
+    """Whether redirects led from `asked` to a front page, as portals do that have nothing else to show."""
+    nowhere = _NOWHERE.fullmatch(urlsplit(ended).path.lower())
+    return ended != asked and nowhere is not None and not _NOWHERE.fullmatch(urlsplit(asked).path)
 
 
 def judge(before: Suspicion, page: Page, now: datetime, *, portal_is_well: bool) -> Suspicion:

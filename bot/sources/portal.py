@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from bot.aside import aside
 from bot.domain.headlines import Document, Item
 from bot.domain.looks import FeedAddress, Look, Validators
-from bot.domain.takedowns import Page, PageAnswer, page_answer
+from bot.domain.takedowns import Page, PageAnswer, page_answer, sent_home
 from bot.errors import FetchError, ParseError, SourceError
 from bot.sources.addresses import host_and_port
 from bot.sources.fetch import Fetched, Fetcher, NotModified
@@ -83,13 +83,14 @@ class Portal:
         """
         memory = _Memory.of(feed.body_hash)
         if memory.feed in {"", _NO_FEED}:
-            return await self._look_at(feed, Want.FEED)
+            return _not_sent_home(feed.url, await self._look_at(feed, Want.FEED))
         try:
             return await self._look_at_named(feed, memory.feed)
         except SourceError as error:
             if not _says_that_there_is_none(error):
                 raise
-        return await self._look_at(replace(feed, validators=Validators(), body_hash=""), Want.FEED)
+        anew = replace(feed, validators=Validators(), body_hash="")
+        return _not_sent_home(feed.url, await self._look_at(anew, Want.FEED))
 
     async def popular(self, feed: FeedAddress) -> Look:
         """The portal's own popular list: a feed, or a page's list under *Populer*, never the feed it names.
@@ -221,6 +222,13 @@ class Portal:
             charset=fetched.charset if fetched else None,
             selectors=feed.selectors if feed else {},
         )
+
+
+def _not_sent_home(url: str, look: Look) -> Look:
+    """A feed whose address leads to the front page has not moved there, whatever the portal calls it: it is away."""
+    is_feed = look.document is not None and look.document.kind == "feed"
+    away = look.moved_to is not None and not is_feed and sent_home(url, look.moved_to)
+    return replace(look, moved_to=None) if away else look
 
 
 def _with_hub(document: Document, fetched: Fetched) -> Document:

@@ -231,6 +231,20 @@ async def test_a_permanent_move_is_told(stub: StubPortal, portal: Portal) -> Non
     assert (await portal.look(FeedAddress(stub.url("/old")))).moved_to == stub.url("/rss")
 
 
+async def test_a_feed_that_is_sent_to_the_front_page_has_not_moved(stub: StubPortal, portal: Portal) -> None:
+    """A portal in trouble sends every address there, for good as it says; a feed that stands there has moved."""
+    home = b"<h2>UPDATE</h2>" + b"".join(
+        b"<a href=/read/2024/11/29/64600%d/x>Kabar Baru Nomor %d Hari Ini</a>" % (n, n) for n in range(4)
+    )
+    stub.answers |= {"/rss": Answer(301, headers={"Location": "/"}), "/": Answer(body=home)}
+    look = await portal.look(FeedAddress(stub.url()))
+    assert (len(titles(look)), look.moved_to) == (4, None)
+    look = await portal.look(FeedAddress(stub.url(), body_hash=look.body_hash))
+    assert (look.document, look.moved_to) == (None, None)
+    stub.answers["/"] = Answer(body=FEED)
+    assert (await portal.look(FeedAddress(stub.url()))).moved_to == stub.url("/")
+
+
 async def test_headers_and_selectors_of_the_settings_are_used(stub: StubPortal, portal: Portal) -> None:
     """A page without a feed, read where its selectors point."""
     page = "<div class=row><h4>Satu</h4><a href=/1>baca</a><i>20 Sep 2023 06:12</i></div><div class=row><h4>Dua</h4></div>"
