@@ -292,6 +292,18 @@ class CommandAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswered(Event):
+    """An answer was refused, or nobody knows whether it arrived (`verdict`); it is not said again.
+
+    `chat_id` is a group's; a reader's own is in no log.
+    """
+
+    verdict: str
+    detail: str
+    chat_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PictureFailed(Event):
     """An answer goes out without its picture, which could not be drawn."""
 

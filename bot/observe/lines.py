@@ -51,6 +51,7 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     told.UpdatesRecovered: ("updates_recovered", "info"),
     told.UpdateSetAside: ("update_set_aside", "error"),
     told.CommandAnswered: ("command_answered", "debug"),
+    told.Unanswered: ("unanswered", "info"),
     told.PictureFailed: ("picture_failed", "warning"),
     told.NewsRepeated: ("news_repeated", "warning"),
     told.NewsTooLate: ("news_too_late", "warning"),

@@ -14,9 +14,9 @@ from typing import Any, Protocol
 from telegram import Chat, Message, Update, User
 from telegram.ext import BaseHandler, CallbackContext, CallbackQueryHandler
 
-from bot.domain.delivery import Verdict
+from bot.domain.delivery import Outcome, Verdict
 from bot.domain.replies import Reply, Request
-from bot.events import CommandAnswered, Events
+from bot.events import CommandAnswered, Events, Unanswered
 from bot.ports import Answering, Clock
 from bot.telegram.answers import render_reply
 from bot.telegram.bot import AnyApplication
@@ -203,8 +203,15 @@ class Dispatcher:
         if reply.edits and tapped is not None:
             outcome = await self._speaker.change(request.chat_id, tapped, dict(body))
             if outcome.verdict not in {Verdict.MISSING, Verdict.REFUSED}:
+                self._tell_unless_done(outcome, request.chat_id)
                 return
-        await self._speaker.say(request.chat_id, body, topic=request.topic, picture=reply.picture)
+        outcome = await self._speaker.say(request.chat_id, body, topic=request.topic, picture=reply.picture)
+        self._tell_unless_done(outcome, request.chat_id)
+
+    def _tell_unless_done(self, outcome: Outcome, chat_id: int) -> None:
+        if outcome.verdict is not Verdict.DONE:
+            group = chat_id if chat_id < 0 else None
+            self._events.tell(Unanswered(self._clock.now(), outcome.verdict, outcome.detail, group))
 
     async def _language(self, user: User | None, chat_id: int) -> str:
         asking = (chat_id, user.id) if user else (chat_id,)

@@ -14,7 +14,7 @@ from telegram.error import Conflict
 
 from bot.domain.replies import Button, Listing, Reply, Request
 from bot.errors import TokenRefused
-from bot.events import CommandAnswered, UpdatesTrouble, WorkerFailed
+from bot.events import CommandAnswered, Unanswered, UpdatesTrouble, WorkerFailed
 from bot.sandbox.people import People
 from bot.sandbox.queries import Query
 from bot.sandbox.server import Options, Sandbox
@@ -344,14 +344,35 @@ async def test_an_answer_that_did_not_leave_is_tried_again() -> None:
 
 
 async def test_an_answer_of_unknown_outcome_is_not_repeated() -> None:
-    """Twice would be worse; in a group it stays open, for an own id may be it."""
+    """Twice would be worse; in a group it stays open, for an own id may be it. It is told, but not of which reader."""
     async with bench() as room:
-        room.sandbox.state.faults.add(kind="drop_after", method="sendMessage")
+        room.sandbox.state.faults.add(kind="drop_after", method="sendMessage", times=2)
         room.say("/terbaru", room.group)
         await room.answered()
+        room.say("/terbaru")
+        await room.answered(2)
 
-        assert room.shown(room.group) == ["halo"]
+        assert [room.shown(room.group), room.shown()] == [["halo"], ["halo"]]
         assert list(room.answers.open.values()) == [room.group.id]
+        told = [event for event in room.heard if isinstance(event, Unanswered)]
+        assert [(one.verdict, one.detail) for one in told] == [("unknown", "ServerDisconnectedError")] * 2
+        assert [one.chat_id for one in told] == [room.group.id, None]
+
+
+async def test_an_answer_that_arrived_is_not_told_as_missing() -> None:
+    """Nor is one that replaces what a message said; an edit of unknown outcome is."""
+    async with bench(LIST) as room:
+        room.say("/terbaru")
+        await room.answered()
+        room.answering.reply = replace(LIST, heading="Terbaru, lagi", edits=True)
+        await room.tap("t.2")
+        assert not room.heard.of(Unanswered)
+
+        room.sandbox.state.faults.add(kind="drop_before", method="editMessageText")
+        room.answering.reply = replace(LIST, heading="Terbaru, sekali lagi", edits=True)
+        await room.tap("t.2")
+        await until(lambda: room.heard.of(Unanswered))
+        assert len(room.heard.of(Unanswered)) == 1
 
 
 async def test_refused_markup_is_said_plainly() -> None:
