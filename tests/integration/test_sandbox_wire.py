@@ -1,5 +1,6 @@
 """The ways parameters arrive, and the sandbox as a program."""
 
+import asyncio
 import json
 import signal
 from pathlib import Path
@@ -46,6 +47,28 @@ async def test_a_picture_can_be_uploaded() -> None:
                 form.add_field("photo", photo)
             async with at.session.post(at.address("sendPhoto"), data=form) as answer:
                 assert (await answer.json())["result"]["caption"] == "Statistik"
+
+
+async def test_a_picture_can_be_uploaded_in_whatever_pieces_it_comes() -> None:
+    """The first ends a little behind what is read of a field at once (8 KiB), so that what follows is put back."""
+    field = b'--x\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n'
+    photo = (
+        b'Content-Disposition: form-data; name="photo"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
+    )
+    body = field + b"@kabar\r\n--x\r\n" + photo + b"\x89PNG" * 8192 + b"\r\n--x--\r\n"
+    first = len(field) + 8192 + 2
+    async with bench() as at:
+        path = at.address("sendPhoto").partition(f":{at.sandbox.port}")[2]
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", at.sandbox.port)
+        writer.write(f"{head}Content-Type: multipart/form-data; boundary=x\r\n\r\n".encode() + body[:first])
+        await asyncio.sleep(0.2)
+        writer.write(body[first:])
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+        assert answer.startswith(b"HTTP/1.1 200")
 
 
 async def test_a_body_that_is_no_json_object_is_refused() -> None:
