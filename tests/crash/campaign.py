@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.sandbox.world import Chat, User
+from tests.crash.audience import Audience
 from tests.crash.births import Births, Life
 from tests.crash.judge import KEY_LENGTH, Story, Tally, judge
 from tests.support_world import World, until, world
@@ -30,10 +31,17 @@ ON_THE_WAY = ("HeadlinesRecorded", "Claimed", "Sending", "Answered", "Delivered"
 IN_DOUBT = ("Asking", "Resending", "Sending", "Answered", "Delivered", "TwinSought")
 #: And while posts are edited.
 EDITING = ("HeadlinesRecorded", "Claimed", "Answered", "Delivered", "Corrected", "PostEdited")
+EDITS = ("editMessageText",)
 STEPS = tuple(dict.fromkeys((*ON_THE_WAY, *IN_DOUBT)))
+#: Calls that a bot may die in the middle of: the first while a post goes out, all while one is settled.
+CALLS = ("sendMessage", "editMessageReplyMarkup", "deleteMessage")
+#: How many of the deaths are amid a call.
+_UNDER_WAY = 0.25
+#: Real seconds for which the server keeps a call; nobody lives to see the end of them.
+_KEPT = 5.0
 #: A life without a death by then is ended from outside.
-LONGEST_LIFE = 5.0
-_LAST_LIFE = 90.0
+LONGEST_LIFE = 10.0
+_LAST_LIFE = 240.0
 _TICK = 0.03
 
 Act = Callable[["Campaign", Chat], None]
@@ -50,7 +58,10 @@ class Scenario:
     #: False: the channels never had a post when the killing begins; it begins amid the first.
     settled_first: bool = True
     steps: Sequence[str] = STEPS
+    calls: Sequence[str] = CALLS
     kind: Literal["channel", "supergroup"] = "channel"
+    #: Subscribers and asking editors are there; bots die while they are told things, too.
+    audience: bool = False
     #: The first post ever is struck again and again, not once.
     struck_again: bool = True
     #: A twin may stand only where §6 cannot tell, and the desk was told of it.
@@ -74,6 +85,7 @@ class Campaign:
     environment: dict[str, str]
     #: Where editors give orders, and who does; none without `OPS_CHAT`.
     desk: tuple[Chat, User] | None = None
+    audience: Audience | None = None
     stories: list[Story] = field(default_factory=list)
     life: Life | None = None
     kills: int = 0
@@ -85,6 +97,12 @@ class Campaign:
     @property
     def log(self) -> Path:
         return self.world.folder / "bot.log"
+
+    @property
+    def now(self) -> int:
+        """Microseconds since 1970 by the bots' own clock."""
+        origin, speed = (float(self.environment[name]) for name in ("ORIGIN", "SPEED"))
+        return round((origin + (time.time() - origin) * speed) * 1e6)
 
     async def fight(self, kills: int) -> Tally:
         """All of it: `kills` deaths, then peace, then the verdict."""
@@ -101,6 +119,10 @@ class Campaign:
             self.died(self.kills)
         await self._make_peace()
         tally = judge(self.scenario.name, self.world, self.stories)
+        if self.audience is not None:
+            tally += self.audience.judge(self.scenario.name, self.stories)
+        if not self._at_rest():
+            tally.notes.append(f"{self.scenario.name}: the last life was still at it: {self.world.states()}")
         tally.kills, tally.deaths = self.kills, self.deaths
         return tally
 
@@ -111,6 +133,8 @@ class Campaign:
         await self._start("")
         done = self._at_rest if self.scenario.settled_first else self._feed_known
         await until(done, "the first look")
+        if self.audience is not None:
+            await self.audience.subscribe()
         await self._die()
         self.kills = 0
         for chat in self.world.channels:
@@ -131,9 +155,12 @@ class Campaign:
             self.stories.append(Story(key, title, self.world.portal.publish(title).id))
 
     def _way_to_die(self) -> str:
-        """An event and which one of its kind; or empty: at a moment of its own."""
-        if self.scenario.steps != STEPS:
-            return f"{self.dice.choice(self.scenario.steps)}:1"
+        """A call that it is in the middle of; an event and which one of its kind; or empty: at a moment of its own."""
+        calls, steps = self.scenario.calls, self.scenario.steps
+        if calls and self.dice.random() < _UNDER_WAY:
+            return self.dice.choice(calls if self.world.in_doubt() else calls[:1])
+        if steps != STEPS:
+            return f"{self.dice.choice(steps)}:1"
         if self.dice.random() < 0.2:
             return ""
         steps = IN_DOUBT if self.world.in_doubt() else ON_THE_WAY
@@ -141,19 +168,35 @@ class Campaign:
 
     async def _live(self, kill_at: str, most: float = LONGEST_LIFE) -> None:
         self._act(certainly=self.scenario.act_at_starts)
-        await self._start(kill_at)
-        longest = most if kill_at else self.dice.uniform(0.05, 2.0)
-        end = time.monotonic() + longest
+        snare = self._snare(kill_at) if kill_at in self.scenario.calls else 0
+        await self._start("" if snare else kill_at)
+        end = time.monotonic() + (most if kill_at else self.dice.uniform(0.05, 2.0))
         next_act = time.monotonic() + self.dice.uniform(0.1, 0.8)
-        while not self._over and time.monotonic() < end:
+        while not (self.over or self._caught(snare)) and time.monotonic() < end:
             if kill_at and self._at_rest():
                 break
             if time.monotonic() > next_act and not self.scenario.act_at_starts:
                 self._act()
                 next_act += self.dice.uniform(0.2, 1.0)
             await asyncio.sleep(_TICK)
-        self.deaths[kill_at.partition(":")[0] if self._over else "from outside"] += 1
+        how = kill_at.partition(":")[0] if self.over else "from outside"
+        self.deaths[f"amid {kill_at}" if self._caught(snare) else how] += 1
         await self._die()
+        self.world.sandbox.state.faults.remove(snare)
+
+    def _snare(self, method: str) -> int:
+        """Have the server keep a call that is to come, heard only or carried out; the fault's number."""
+        return self.world.sandbox.state.faults.add(
+            method=method,
+            kind=self.dice.choice(("hang_before", "hang_after")),
+            chat=self.dice.choice(self.audience.chats if self.audience else self.world.channels).id,
+            nth=self.dice.choice((1, 1, 1, 2, 5)),
+            seconds=_KEPT,
+        )
+
+    def _caught(self, snare: int) -> bool:
+        """Whether the server keeps the call: its fault is spent."""
+        return bool(snare) and all(fault.id != snare for fault in self.world.sandbox.state.faults.rules)
 
     def _act(self, *, certainly: bool = False) -> None:
         for act in self.scenario.acts:
@@ -161,12 +204,14 @@ class Campaign:
                 act(self, self.dice.choice(self.world.channels))
 
     @property
-    def _over(self) -> bool:
+    def over(self) -> bool:
+        """Whether no bot runs."""
         return self.life is None or self.life.over
 
     def _at_rest(self) -> bool:
         """Nothing is left to die in the middle of."""
-        return self._all_posted() and bool(self.world.states()) and not self.world.open_rows()
+        told = self.audience is None or self.audience.at_rest
+        return self._all_posted() and bool(self.world.states()) and not self.world.open_rows() and told
 
     def _all_posted(self) -> bool:
         for chat in self.world.channels:
@@ -188,6 +233,8 @@ class Campaign:
             )
         await self.life.kill()
         self.kills += 1
+        if self.audience is not None:
+            self.audience.note_death()
 
     async def _make_peace(self) -> None:
         self.world.sandbox.state.faults.clear()
@@ -196,9 +243,9 @@ class Campaign:
                 self.world.moderators.set_rights(chat, "administrator")
         calls = self.world.calls("getUpdates")
         await self._start("")
-        await until(lambda: self._over or self.world.calls("getUpdates") > calls, "the last start")
+        await until(lambda: self.over or self.world.calls("getUpdates") > calls, "the last start")
         end = time.monotonic() + self.scenario.patience
-        while not self._at_rest() and time.monotonic() < end and not self._over:  # noqa: ASYNC110 - a database is polled
+        while not self._at_rest() and time.monotonic() < end and not self.over:  # noqa: ASYNC110 - a database is polled
             await asyncio.sleep(_TICK)
         assert self.life is not None
         self.life.send(signal.SIGTERM)
@@ -206,10 +253,10 @@ class Campaign:
             status = await self.life.died
         assert status == 0, f"after SIGTERM the bot ended with {status}:\n{self.last_words()}"
 
-    def change(self, sql: str) -> None:
+    def change(self, sql: str, *values: object) -> None:
         """Meddle with the database of a bot that is dead."""
         with closing(sqlite3.connect(self.world.database)) as database, database:
-            database.execute(sql)
+            database.execute(sql, values)
 
     def last_words(self) -> str:
         return self.log.read_text("utf-8", "replace")[-5000:]
@@ -245,6 +292,8 @@ async def campaign(
         environment = {"SPEED": str(speed), "ORIGIN": str(time.time())}
         fighting = Campaign(scenario, place, births, random.Random(seed), environment)  # noqa: S311 - reproducible
         fighting.desk = newsroom
+        if scenario.audience and newsroom is not None:
+            fighting.audience = Audience(place, newsroom)
         fighting.died = died
         try:
             return await fighting.fight(kills)

@@ -13,7 +13,7 @@ from tests.support_world import World
 #: How a headline begins, whatever its words become.
 KEY_LENGTH = len("Berita 0000")
 #: What is counted, in the order of the table.
-COLUMNS = ("kills", "posts", "lost", "twins", "momentary", "out_of_order", "wrong", "foreign")
+COLUMNS = ("kills", "posts", "lost", "twins", "momentary", "repeated", "out_of_order", "wrong", "foreign")
 
 
 @dataclass(slots=True)
@@ -26,6 +26,8 @@ class Tally:
     twins: int = 0
     #: Twins that may stand for a moment although the channel had a post of ours.
     momentary: int = 0
+    #: News and answers that came twice because a bot died amid them, as they may.
+    repeated: int = 0
     out_of_order: int = 0
     #: Posts that do not say what the portal, or an editor, said last.
     wrong: int = 0

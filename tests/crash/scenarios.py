@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import wraps
 from types import MappingProxyType
 from typing import Any
 
 from bot.sandbox.world import Chat
-from tests.crash.campaign import EDITING, Campaign, Scenario
+from tests.crash.campaign import EDITING, EDITS, Act, Campaign, Scenario
 
 #: Unseen ids before a post beyond which product.md §6 does not look (with some to spare).
 _MOST_HOLES = 15
+#: Ids behind our last post beyond which asking about them would take longer than any life lasts.
+_MOST_BEHIND = 40
 
 #: What goes wrong with every fifth send. Times are real seconds; all end before the question is asked.
 FAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -37,29 +40,46 @@ FAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 
 
+def _while_few(act: Act) -> Act:
+    """An act that takes ids, left out while so many wait to be asked about that no question would be ended."""
+
+    @wraps(act)
+    def acting(campaign: Campaign, chat: Chat) -> None:
+        ours = max((message.id for message in chat.messages.values() if message.own), default=0)
+        if chat.last_message - ours < _MOST_BEHIND:
+            act(campaign, chat)
+
+    return acting
+
+
+@_while_few
 def admin_posts(campaign: Campaign, chat: Chat) -> None:
     """Another administrator posts, and the bot is told."""
     campaign.said += 1
     campaign.world.people.post(chat, f"Pengumuman {campaign.said}")
 
 
+@_while_few
 def other_bot_posts(campaign: Campaign, chat: Chat) -> None:
     """Another bot posts, and nobody is told."""
     campaign.said += 1
     campaign.world.people.post(chat, f"Cuaca {campaign.said}", by="other_bot")
 
 
+@_while_few
 def album(campaign: Campaign, chat: Chat) -> None:
     """Pictures that take ids, told of or not."""
     announce = campaign.dice.random() < 0.5
     campaign.world.people.album(chat, campaign.dice.randint(2, 10), announce=announce)
 
 
+@_while_few
 def service(campaign: Campaign, chat: Chat) -> None:
     """A service message takes an id."""
     campaign.world.people.service(chat)
 
 
+@_while_few
 def deleted_album(campaign: Campaign, chat: Chat) -> None:
     """An album that is gone before anybody asks; never so many that §6 would stop looking."""
     room = _MOST_HOLES - _holes_at_the_end(chat)
@@ -70,6 +90,7 @@ def deleted_album(campaign: Campaign, chat: Chat) -> None:
     campaign.world.moderators.delete_messages(chat, [picture.id for picture in pictures])
 
 
+@_while_few
 def hole(campaign: Campaign, chat: Chat) -> None:
     """An id that is used up."""
     if _holes_at_the_end(chat) < _MOST_HOLES:
@@ -132,6 +153,19 @@ def _order(campaign: Campaign, command: str, *, withdraws: bool) -> None:
     campaign.world.people.say(desk, editor, f"{command} {link} alasan nomor {orders}")
 
 
+def editor_asks(campaign: Campaign, _chat: Chat) -> None:
+    """An editor looks for something; only editors are heard however often they ask."""
+    if campaign.audience is not None:
+        campaign.audience.ask()
+
+
+def digest_is_due(campaign: Campaign, _chat: Chat) -> None:
+    """The hour of the digest comes while no bot runs."""
+    if campaign.over and campaign.audience is not None and campaign.audience.digest is not None:
+        due = "UPDATE subscribers SET digest_at = 420, digest_next = ? WHERE id = ?"
+        campaign.change(due, campaign.now, campaign.audience.digest.id)
+
+
 CROWD = (admin_posts, other_bot_posts, album, service, deleted_album, hole)
 
 PLAIN = (
@@ -150,8 +184,8 @@ PLAIN = (
 )
 #: Posts change while bots die: by the portal's hand, by editors', by both.
 NEWSROOM = (
-    Scenario("corrections", acts=(portal_corrects,), steps=EDITING),
-    Scenario("editors", acts=(desk_adds_a_line, desk_withdraws), steps=EDITING),
+    Scenario("corrections", acts=(portal_corrects,), steps=EDITING, calls=EDITS),
+    Scenario("editors", acts=(desk_adds_a_line, desk_withdraws), steps=EDITING, calls=EDITS),
     Scenario("corrections and editors", acts=(portal_corrects, desk_adds_a_line, desk_withdraws)),
 )
 #: On the event loop of paid broadcasts, whose connections break in ways of their own.
@@ -162,6 +196,16 @@ PAID = (
         for name in ("drop_before", "drop_after", "cut_body")
     ),
 )
+#: News, answers and digests are under way when bots die.
+AUDIENCE = (
+    Scenario(
+        "subscribers and questions",
+        audience=True,
+        acts=(editor_asks, digest_is_due),
+        steps=("HeadlinesRecorded", "Delivered", "CommandAnswered", "NewsRepeated"),
+        calls=("sendMessage",),
+    ),
+)
 GROUPS = (Scenario("supergroup", kind="supergroup"),)
 #: Posts there may wait for an hour beside an answer of unknown outcome: for the long campaign only.
 PATIENT = (Scenario("supergroup with readers", kind="supergroup", acts=(reader_asks, service)),)
@@ -169,5 +213,5 @@ BROKEN = tuple(
     Scenario(f"every fifth {name}", ops=bool(number % 2), fault=fault, acts=CROWD if number % 3 else ())
     for number, (name, fault) in enumerate(FAULTS.items())
 )
-SHORT = (*PLAIN, *NEWSROOM, *GROUPS, *BROKEN, *PAID)
+SHORT = (*PLAIN, *NEWSROOM, *AUDIENCE, *GROUPS, *BROKEN, *PAID)
 LONG = (*SHORT, *PATIENT)

@@ -145,6 +145,19 @@ def forget_corrections(fighting: Campaign, _chat: Chat) -> None:
     fighting.change("UPDATE deliveries SET edit_at = NULL")
 
 
+def tell_again(fighting: Campaign, _chat: Chat) -> None:
+    """And to subscribers: the newest goes round once more."""
+    fighting.change(
+        "INSERT OR IGNORE INTO fanouts (headline_id, at) SELECT max(id), max(first_seen_at) FROM headlines"
+    )
+
+
+def tell_nobody(fighting: Campaign, _chat: Chat) -> None:
+    """What was on its way to subscribers is forgotten."""
+    fighting.change("DELETE FROM fanouts")
+    fighting.change("DELETE FROM reader_rows")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("acts", "step", "harm"),
@@ -152,14 +165,27 @@ def forget_corrections(fighting: Campaign, _chat: Chat) -> None:
         ((resend_everything,), "Answered", "twins"),
         ((forget_everything,), "Claimed", "lost"),
         ((forget_corrections, portal_corrects), "Corrected", "wrong"),
+        ((tell_again,), "at rest", "twins"),
+        ((tell_nobody,), "Delivered", "lost"),
     ],
-    ids=["careless", "forgetful", "stubborn"],
+    ids=["careless", "forgetful", "stubborn", "careless of readers", "forgetful of readers"],
 )
 async def test_the_judge_sees_a_bot_that_recovers_badly(
     tmp_path: Path, acts: Sequence[Act], step: str, harm: str
 ) -> None:
-    """The campaign can fail: bots that repeat, or forget, what was under way are found out."""
-    scenario = Scenario("bad", acts=acts, steps=(step,), act_at_starts=True, patience=8.0)
+    """The campaign can fail: bots that repeat, or forget, what was under way are found out.
+
+    A step that no event is called by lets a life end when everything has been told.
+    """
+    scenario = Scenario(
+        "bad",
+        acts=acts,
+        steps=(step,),
+        calls=(),
+        act_at_starts=True,
+        patience=8.0,
+        audience=not {tell_again, tell_nobody}.isdisjoint(acts),
+    )
     async with nursery() as births:
         tally = await campaign(scenario, births, tmp_path, kills=6, seed="x", speed=_SPEED)
 
