@@ -60,6 +60,8 @@ class Scenario:
     steps: Sequence[str] = STEPS
     calls: Sequence[str] = CALLS
     kind: Literal["channel", "supergroup"] = "channel"
+    #: The channels are forums, and posts belong into one topic of each.
+    topics: bool = False
     #: Subscribers and asking editors are there; bots die while they are told things, too.
     audience: bool = False
     #: The first post ever is struck again and again, not once.
@@ -284,6 +286,8 @@ async def campaign(
         settings |= {"PAID_STARS_A_DAY": "100000", "BROADCAST_RATE": "1000"}
     async with world(folder, channels=channels, kind=scenario.kind) as place:
         place.settings.update(settings)
+        if scenario.topics:
+            place.settings.update(_open_topics(place))
         newsroom = None
         if scenario.ops:
             desk = place.moderators.add_chat("supergroup", "Meja redaksi")
@@ -300,3 +304,12 @@ async def campaign(
         finally:
             if fighting.life is not None:
                 await fighting.life.kill()
+
+
+def _open_topics(place: World) -> dict[str, str]:
+    """A topic in every channel, which becomes a forum by it; the settings that send posts there."""
+    table = '[[channels]]\nchat = "@{}"\ntopic = {}\n'
+    topics = [(chat.username, place.moderators.add_topic(chat, "Berita").id) for chat in place.channels]
+    file = place.folder / "kabarbot.toml"
+    file.write_text("".join(table.format(*topic) for topic in topics), "utf-8")
+    return {"CHANNELS": "", "CONFIG_FILE": str(file)}

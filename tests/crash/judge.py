@@ -88,17 +88,23 @@ def _judge_channel(name: str, place: World, chat: Chat, stories: Sequence[Story]
     lost = [story.title for story in stories if not counts[story.key] and not story.withdrawn]
     wrong = [story.title for story in stories if counts[story.key] and not story.right(texts)]
     twins = [key for key, count in counts.items() if count > 1]
+    astray = [post.text for post in place.posts(chat) if chat.forum and post.thread not in chat.topics]
     firsts = list(dict.fromkeys(standing))
     wanted = [story.key for story in stories if counts[story.key]]
     found = Tally(
         posts=len(firsts),
         lost=len(lost),
         twins=len(twins),
-        wrong=len(wrong),
+        wrong=len(wrong) + len(astray),
         momentary=sum(sent[key] - counts[key] for key in counts if sent[key] > counts[key]),
         out_of_order=sum(a != b for a, b in zip(firsts, wanted, strict=True)),
     )
-    for what, titles in (("lost", lost), ("twin of", twins), ("not as it should read:", wrong)):
+    for what, titles in (
+        ("lost", lost),
+        ("twin of", twins),
+        ("not as it should read:", wrong),
+        ("outside its topic:", astray),
+    ):
         found.notes += [f"{name}: {what} {title}" for title in titles]
     if found.out_of_order:
         found.notes.append(f"{name}: in the order {firsts}")

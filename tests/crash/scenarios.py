@@ -206,12 +206,20 @@ AUDIENCE = (
         calls=("sendMessage",),
     ),
 )
-GROUPS = (Scenario("supergroup", kind="supergroup"),)
+GROUPS = (
+    Scenario("supergroup", kind="supergroup"),
+    Scenario("topic of a forum", kind="supergroup", topics=True, acts=(admin_posts, service)),
+)
 #: Posts there may wait for an hour beside an answer of unknown outcome: for the long campaign only.
 PATIENT = (Scenario("supergroup with readers", kind="supergroup", acts=(reader_asks, service)),)
-BROKEN = tuple(
-    Scenario(f"every fifth {name}", ops=bool(number % 2), fault=fault, acts=CROWD if number % 3 else ())
-    for number, (name, fault) in enumerate(FAULTS.items())
+#: Of what is asked about a send one question in so many has no answer: then all of them are asked again.
+_UNHEARD = {"method": "editMessageReplyMarkup", "kind": "drop_before", "every": 30}
+BROKEN = (
+    Scenario("unanswered questions", fault=_UNHEARD, acts=(other_bot_posts, hole)),
+    *(
+        Scenario(f"every fifth {name}", ops=bool(number % 2), fault=fault, acts=CROWD if number % 3 else ())
+        for number, (name, fault) in enumerate(FAULTS.items())
+    ),
 )
 SHORT = (*PLAIN, *NEWSROOM, *AUDIENCE, *GROUPS, *BROKEN, *PAID)
 LONG = (*SHORT, *PATIENT)
