@@ -64,8 +64,8 @@ class Scenario:
     topics: bool = False
     #: Subscribers and asking editors are there; bots die while they are told things, too.
     audience: bool = False
-    #: The first post ever is struck again and again, not once.
-    struck_again: bool = True
+    #: How the lives end that begin with the first post ever; what never comes: in peace.
+    opening: Sequence[str] = ("Answered:1",)
     #: A twin may stand only where §6 cannot tell, and the desk was told of it.
     may_leave_twins: bool = False
     #: Seconds that the last life may take to settle everything.
@@ -111,9 +111,8 @@ class Campaign:
         await self._begin()
         if not self.scenario.settled_first:
             self._publish(1)
-            await self._live("Answered:1", _LAST_LIFE)
-            if not self.scenario.struck_again:
-                await self._live("nothing", _LAST_LIFE)
+            for kill_at in self.scenario.opening:
+                await self._live(kill_at, _LAST_LIFE)
         while self.kills < kills:
             # A death while all is at rest would prove little.
             self._publish(self.dice.choice((0, 1, 2) if self.world.in_doubt() else (1, 1, 2)))
@@ -181,10 +180,17 @@ class Campaign:
                 self._act()
                 next_act += self.dice.uniform(0.2, 1.0)
             await asyncio.sleep(_TICK)
-        how = kill_at.partition(":")[0] if self.over else "from outside"
-        self.deaths[f"amid {kill_at}" if self._caught(snare) else how] += 1
+        self.deaths[self._how(kill_at, snare)] += 1
         await self._die()
         self.world.sandbox.state.faults.remove(snare)
+
+    def _how(self, kill_at: str, snare: int) -> str:
+        """What a life that is about to end dies of."""
+        if self._caught(snare):
+            return f"amid {kill_at}"
+        if self.over:
+            return kill_at.partition(":")[0]
+        return "at rest" if self._at_rest() else "at some moment"
 
     def _snare(self, method: str) -> int:
         """Have the server keep a call that is to come, heard only or carried out; the fault's number."""
@@ -192,7 +198,7 @@ class Campaign:
             method=method,
             kind=self.dice.choice(("hang_before", "hang_after")),
             chat=self.dice.choice(self.audience.chats if self.audience else self.world.channels).id,
-            nth=self.dice.choice((1, 1, 1, 2, 5)),
+            nth=self.dice.choice((1, 2, 5)) if method == "editMessageReplyMarkup" else 1,
             seconds=_KEPT,
         )
 

@@ -15,6 +15,8 @@ _MOST_HOLES = 15
 #: Ids behind our last post beyond which asking about them would take longer than any life lasts.
 _MOST_BEHIND = 40
 
+_IN_PEACE = "nothing"
+
 #: What goes wrong with every fifth send. Times are real seconds; all end before the question is asked.
 FAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -177,7 +179,8 @@ PLAIN = (
     Scenario("crowd without desk", ops=False, acts=CROWD),
     Scenario("thrown out", acts=(thrown_out_or_let_in,)),
     Scenario("thrown out in a crowd", ops=False, acts=(thrown_out_or_let_in, other_bot_posts, hole)),
-    Scenario("first post ever", settled_first=False, struck_again=False),
+    Scenario("first post ever", settled_first=False, opening=("Answered:1", _IN_PEACE)),
+    Scenario("twin half deleted", settled_first=False, opening=("Answered:1", "deleteMessage", _IN_PEACE)),
     # Struck twice it may stand three times, and of two twins none may be deleted (§6: exactly one).
     Scenario("first post ever struck twice", settled_first=False, may_leave_twins=True),
     Scenario("first post ever without desk", ops=False, settled_first=False, may_leave_twins=True),
