@@ -295,7 +295,7 @@ class CommandAnswered(Event):
 class Unanswered(Event):
     """An answer was refused, or nobody knows whether it arrived (`verdict`); it is not said again.
 
-    `chat_id` is a group's; a reader's own is in no log.
+    `chat_id` is a group's; a reader's own is not told.
     """
 
     verdict: str
