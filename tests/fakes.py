@@ -312,24 +312,33 @@ class FakeRenderer:
         return FrozenRequest("sendMessage", {"text": text, "rich": True})
 
     def plainer(self, request: FrozenRequest) -> FrozenRequest | None:
-        body = dict(request.body)
-        text = body.pop("caption", None) or body["text"]
-        self._check(text)
-        if request.method == "sendPhoto":
-            return FrozenRequest("sendMessage", {"text": text, "rich": True}, request.level + 1)
-        if body.pop("rich", None):
-            return FrozenRequest("sendMessage", {"text": f"plain {text}"}, request.level + 1)
-        return None
+        if request.method != "sendPhoto":
+            return self.without_markup(request)
+        self._check(request.body["caption"])
+        return FrozenRequest(
+            "sendMessage", {"text": request.body["caption"], "rich": True}, request.level + 1
+        )
+
+    def without_markup(self, request: FrozenRequest) -> FrozenRequest | None:
+        body, key = dict(request.body), _words_at(request)
+        self._check(body[key])
+        if not body.pop("rich", None):
+            return None
+        return FrozenRequest(request.method, {**body, key: f"plain {body[key]}"}, request.level + 1)
 
     def revised(self, post: Post) -> FrozenRequest:
         self._check(post.words.title)
-        key = "caption" if post.request.method == "sendPhoto" else "text"
-        body = {**post.request.body, key: "\n".join((post.words.title, *post.notes))}
+        text = "\n".join((post.words.title, *post.notes))
+        body = {**post.request.body, _words_at(post.request): text}
         return FrozenRequest(post.request.method, body, post.request.level)
 
     def _check(self, text: str) -> None:
         if any(word in text for word in self.broken):
             raise RecursionError("too deep")
+
+
+def _words_at(request: FrozenRequest) -> str:
+    return "caption" if request.method == "sendPhoto" else "text"
 
 
 class Worker(Protocol):

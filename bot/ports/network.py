@@ -35,7 +35,11 @@ class Renderer(Protocol):
         ...
 
     def plainer(self, request: FrozenRequest) -> FrozenRequest | None:
-        """The next plainer form of a refused request; None when there is none."""
+        """The next plainer form of a refused send, which may be another kind of message; None when there is none."""
+        ...
+
+    def without_markup(self, request: FrozenRequest) -> FrozenRequest | None:
+        """What a refused edit is tried as: the same kind of message in plain text; None where it is that already."""
         ...
 
     def revised(self, post: Post) -> FrozenRequest:

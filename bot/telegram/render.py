@@ -94,27 +94,33 @@ class PostRenderer:
 
     def plainer(self, request: FrozenRequest) -> FrozenRequest | None:
         """Photo, then text, then text without markup; None when there is nothing plainer."""
+        if request.method != "sendPhoto":
+            return self.without_markup(request)
         body = dict(request.body)
-        if request.method == "sendPhoto":
-            body.pop("photo", None)
-            body["text"] = body.pop("caption", "")
-            body["link_preview_options"] = self._options(first_link(body["text"]))
-        elif body.pop("parse_mode", None):
-            body["text"] = _without_markup(body["text"], MAX_TEXT)
-        else:
-            return None
+        body.pop("photo", None)
+        body["text"] = body.pop("caption", "")
+        body["link_preview_options"] = self._options(first_link(body["text"]))
         return FrozenRequest("sendMessage", body, request.level + 1)
+
+    def without_markup(self, request: FrozenRequest) -> FrozenRequest | None:
+        """The same kind of message as plain text; None where it is that already."""
+        if not request.body.get("parse_mode"):
+            return None
+        key, limit = _words_of(request)
+        body = {**request.body, key: _bare(request.body[key], limit)}
+        del body["parse_mode"]
+        return FrozenRequest(request.method, body, request.level + 1)
 
     def revised(self, post: Post) -> FrozenRequest:
         """What `post` must look like now: its method, preview, buttons and plainness kept."""
         body = dict(post.request.body)
-        key, limit = ("caption", MAX_CAPTION) if post.request.method == "sendPhoto" else ("text", MAX_TEXT)
+        key, limit = _words_of(post.request)
         rich = self._rich(post.words, post.target, limit, notes=post.notes, struck=post.struck)
         if body.get("parse_mode") and fits(rich, limit):
             body[key] = rich
         else:
             body.pop("parse_mode", None)
-            body[key] = _without_markup(rich, limit)
+            body[key] = _bare(rich, limit)
         if "link_preview_options" in body:
             old = body["link_preview_options"]
             body["link_preview_options"] = _moved_preview(old, _link(post.words, post.target))
@@ -194,6 +200,11 @@ def _not_ahead(words: Words, first_seen: datetime | None) -> Words:
     return replace(words, published=first_seen) if first_seen and words.published > first_seen else words
 
 
+def _words_of(request: FrozenRequest) -> tuple[str, int]:
+    """Where in its body the words stand, and how many characters they may be."""
+    return ("caption", MAX_CAPTION) if request.method == "sendPhoto" else ("text", MAX_TEXT)
+
+
 def _link(words: Words, target: Target) -> str | None:
     """The address that the post links to, None where Telegram would drop it."""
     if not words.link or not postable(words.link):
@@ -214,7 +225,7 @@ def _with_notes(text: str, notes: tuple[str, ...], limit: int) -> str:
     return text
 
 
-def _without_markup(markup: str, limit: int) -> str:
+def _bare(markup: str, limit: int) -> str:
     """The text without tags, the link on a line of its own."""
     link = first_link(markup)
     tail = f"\n{link}" if link else ""

@@ -129,7 +129,7 @@ class Corrector:
             return
         outcome = await self._network.edit(post.target, post.message_id, request)
         while outcome.verdict is Verdict.CONTENT:
-            plainer = await self._plainer(post, request)
+            plainer = await self._without_markup(post, request)
             if plainer is None:
                 outcome = replace(outcome, verdict=Verdict.REFUSED)
                 break
@@ -164,11 +164,10 @@ class Corrector:
             notes.append(f"{word} {clock_stamp(post.corrected_at, self._zone)}")
         return replace(post, notes=(*post.notes, *notes))
 
-    async def _plainer(self, post: Post, request: FrozenRequest) -> FrozenRequest | None:
-        """The next plainer form when its turn has come; None where there is none."""
-        plainer = attempt(lambda: self._renderer.plainer(request))
-        # A photo's caption cannot become a message of its own by an edit.
-        if plainer is None or isinstance(plainer, Fault) or plainer.method != request.method:
+    async def _without_markup(self, post: Post, request: FrozenRequest) -> FrozenRequest | None:
+        """The plain form when its turn has come; None where there is none."""
+        plainer = attempt(lambda: self._renderer.without_markup(request))
+        if plainer is None or isinstance(plainer, Fault):
             return None
         now = self._clock.now()
         at = self._pace.reserve(post.target.chat_id, now, _AHEAD)

@@ -211,3 +211,24 @@ async def test_a_picture_that_fails_is_text_in_the_same_place(tmp_path: Path) ->
         assert titles == ["Kabar pertama", "Kabar kedua", "Kabar ketiga"]
         assert ["photo" in message.unpack() for message in place.posts()] == [True, False, True]
         assert [tuple(row) for row in rows] == [("SENT", 3)]
+
+
+async def test_a_corrected_caption_that_is_refused_stands_as_plain_text(tmp_path: Path) -> None:
+    """The picture stays and the words are right; Telegram finds the link in them by itself."""
+    async with newsroom(tmp_path, "", settings={"POST_STYLE": "photo"}) as place:
+        publish(place, ("Judul keliru", "bisnis"))
+        await got(place, 1)
+        place.sandbox.state.faults.add(
+            kind="refuse",
+            code=400,
+            description="Bad Request: can't parse entities: unsupported start tag",
+            method="editmessagecaption",
+        )
+        place.portal.correct(title="Judul benar")
+        await place.until(lambda: place.headlines() == ["Judul benar"], "the correction")
+        (post,) = place.posts()
+        message = post.unpack()
+
+    assert "photo" in message
+    assert [entity["type"] for entity in message["caption_entities"]] == ["url"]
+    assert place.calls("editMessageCaption") == 2

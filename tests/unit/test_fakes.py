@@ -159,6 +159,10 @@ def test_the_renderer_has_three_forms() -> None:
         "plain Kabar nomor 1",
     ]
     assert renderer.plainer(plain) is None
+    bare = renderer.without_markup(photo)
+    assert bare is not None
+    assert (bare.method, bare.body["caption"]) == ("sendPhoto", "plain Kabar nomor 1")
+    assert renderer.without_markup(bare) is None
     renderer.broken.add("nomor 1")
     with pytest.raises(RecursionError):
         renderer.post(words(1), TARGET, loud=True)

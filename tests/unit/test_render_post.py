@@ -243,6 +243,21 @@ def test_each_refusal_makes_a_photo_plainer() -> None:
     assert renderer().plainer(bare) is None
 
 
+def test_a_refused_edit_keeps_its_kind_of_message() -> None:
+    """A photo's caption in plain text, the link in it, however long it was; then nothing."""
+    photo = renderer(post_style="photo").post(replace(WORDS, image=PHOTO), TARGET, loud=True)
+    crowded = replace(photo, body={**photo.body, "caption": photo.body["caption"] + "\n" + "kata " * 300})
+
+    bare = renderer().without_markup(crowded)
+
+    assert bare is not None
+    assert (bare.method, bare.level, set(bare.body)) == ("sendPhoto", 1, {"photo", "caption"})
+    assert bare.body["caption"].startswith(WORDS.title)
+    assert bare.body["caption"].endswith(f"…\n{WORDS.link}")
+    assert units(bare.body["caption"]) <= MAX_CAPTION
+    assert renderer().without_markup(bare) is None
+
+
 def test_plain_text_of_a_monster_still_fits() -> None:
     """Whatever was refused for its length passes in the end, link included."""
     monster = FrozenRequest(

@@ -212,7 +212,7 @@ async def test_a_form_that_is_refused_is_made_plainer(bench: Bench) -> None:
 
 
 async def test_a_photos_caption_is_edited_as_a_caption(bench: Bench) -> None:
-    """And stays one: an edit cannot make a message of it."""
+    """And stays one, in plain text too: an edit cannot make a message of it."""
     bench.room.renderer = FakeRenderer(photos=True)
     await bench.room.sql(
         "UPDATE deliveries SET request = ?",
@@ -223,10 +223,13 @@ async def test_a_photos_caption_is_edited_as_a_caption(bench: Bench) -> None:
 
     await bench.room.run(bench.build(), seconds=60)
 
-    (first,) = bench.room.network.of("edit", SATU)
-    assert first.request is not None
-    assert (first.request.method, first.request.body["caption"]) == ("sendPhoto", "Judul baru")
-    assert bench.edits(DUA) == ["Judul baru"]
+    calls = [*bench.room.network.of("edit", SATU), *bench.room.network.of("edit", DUA)]
+    assert [(call.request.method, call.request.body["caption"]) for call in calls if call.request] == [
+        ("sendPhoto", "Judul baru"),
+        ("sendPhoto", "Judul baru"),
+        ("sendPhoto", "plain Judul baru"),
+    ]
+    assert (await bench.room.row(1, bench.room.channels[1]))["detail"] == ""
 
 
 async def test_words_that_cannot_be_rendered_are_given_up(bench: Bench) -> None:
