@@ -111,6 +111,14 @@ class StoryTakenDown(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StoryPutBack(Event):
+    """The page of a story that was told as taken down stands again; the desk is told."""
+
+    headline_id: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed(Event):
     """Rows are stored as SENDING with their exact requests; nothing has left yet."""
 

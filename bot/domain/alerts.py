@@ -78,6 +78,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
             "The bot withdraws nothing by itself; to withdraw it: /tarik {link} reason"
         ),
     ),
+    "taken_down_over": (
+        "✅ Portal memuat lagi berita yang tadinya diturunkan: {title} {link}",
+        "✅ The portal has put back a story that it had taken down: {title} {link}",
+    ),
     "updates": (
         "⚠️ Pembaruan dari Telegram tidak bisa diambil: {detail}. Kiriman ke kanal tetap jalan.",
         "⚠️ Updates cannot be had from Telegram: {detail}. Posts go on.",

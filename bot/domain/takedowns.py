@@ -1,4 +1,4 @@
-"""Whether a portal has taken a story down: what the story's page answers, and when that is believed.
+"""Whether a portal has taken a story down, or put it back: what its page answers, and when that is believed.
 
 Pure. A page is believed to be gone only while the rest of its portal stands, and only the second time: an
 alarm that is none costs the desk more than one that comes five minutes late.
@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 WATCHED = timedelta(hours=48)
 #: From the first time that a page is missing to the second, which counts.
 CONFIRM_AFTER = timedelta(minutes=5)
+#: How often a page that is known to be gone is asked for: the portal may put it back.
+AGAIN = timedelta(minutes=30)
 #: How long a portal in trouble is left alone.
 AFTER_TROUBLE = timedelta(minutes=10)
 #: More stories than this that leave a feed in one look were not taken down: the feed has changed.
@@ -51,13 +53,16 @@ class PageAnswer:
 class Suspicion:
     """A page that was `misses` times missing, for the first time at `since`; to be asked again at `look_at`.
 
-    `gone`: it is believed. A suspicion without `look_at` is none (any more).
+    `gone`: it is believed now. `told`: the desk knows that it is gone; without `misses` it stands again, since
+    `since`, and `back` says that this is believed now. A suspicion without `look_at` is none (any more).
     """
 
     misses: int = 0
     since: datetime | None = None
     look_at: datetime | None = None
     gone: bool = False
+    told: bool = False
+    back: bool = False
 
 
 def page_answer(asked: str, status: int, ended: str, retry_after: timedelta | None = None) -> PageAnswer:
@@ -83,14 +88,24 @@ def judge(before: Suspicion, page: Page, now: datetime, *, portal_is_well: bool)
     `portal_is_well`: another page of the same portal stands. Where none does nothing is counted, and what was
     counted before may have been the same trouble.
     """
+    if before.told:
+        return _again(before, page, now)
     if page is Page.STANDS:
         return Suspicion()
     if page is Page.TROUBLE or not portal_is_well:
         return Suspicion(look_at=now + AFTER_TROUBLE) if before.misses or page is Page.MISSING else before
     since = before.since or now
     if before.misses and now - since >= CONFIRM_AFTER:
-        return Suspicion(before.misses + 1, since, gone=True)
+        return Suspicion(before.misses + 1, since, look_at=now + AGAIN, gone=True)
     return Suspicion(before.misses + 1, since, look_at=since + CONFIRM_AFTER)
+
+
+def _again(before: Suspicion, page: Page, now: datetime) -> Suspicion:
+    """Of a page that the desk was told is gone: it stands again the second time, as it was missing."""
+    if page is not Page.STANDS:
+        return Suspicion(before.misses or 1, before.since, look_at=now + AGAIN, told=True)
+    since = now if before.misses or before.since is None else before.since
+    return Suspicion(0, since, look_at=since + CONFIRM_AFTER, told=True, back=now - since >= CONFIRM_AFTER)
 
 
 def vanished(before: Sequence[int], listed: Iterable[int]) -> frozenset[int]:

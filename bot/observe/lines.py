@@ -31,6 +31,7 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     told.HeadlinesMissed: ("headlines_missed", "warning"),
     told.Corrected: ("headline_corrected", "info"),
     told.StoryTakenDown: ("story_taken_down", "warning"),
+    told.StoryPutBack: ("story_put_back", "info"),
     told.Claimed: ("posts_claimed", "debug"),
     told.Sending: ("post_sending", "debug"),
     told.Answered: ("post_answered", "debug"),

@@ -56,7 +56,11 @@ class TakedownStore(Protocol):
         ...
 
     async def taken_down(self, headline_id: int, suspicion: Suspicion, text: str, now: datetime) -> bool:
-        """Queue `text` for the desk, once a story. False where it was told before."""
+        """Queue `text` for the desk, once. False where it was told before, or is withdrawn by now."""
+        ...
+
+    async def put_back(self, headline_id: int, text: str, now: datetime) -> bool:
+        """Queue `text` for the desk, once; nothing is suspected any more. False where it is withdrawn by now."""
         ...
 
     async def forget_suspicions(self, before: datetime) -> None:

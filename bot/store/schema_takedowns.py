@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 TAKEDOWNS = """
--- `look_at` NULL: told, and never looked at again. Stories that nothing is wrong with are not here.
+-- `told_at`: the desk knows that it is gone; without `misses` it stands again since `since`.
+-- Stories that nothing is wrong with are not here.
 CREATE TABLE takedowns (
     headline_id INTEGER PRIMARY KEY REFERENCES headlines (id),
     misses INTEGER NOT NULL,

@@ -14,7 +14,7 @@ from bot.store.values import maybe_moment, maybe_ticks, moment, ticks
 # A portal whose feed fails is left alone.
 _POSTED = """
 SELECT h.id, h.owner_feed, h.title, h.published_at, ifnull(h.portal_link, h.link) AS link,
-    coalesce(f.moved_to, f.url) AS found_on, t.misses, t.since, t.look_at
+    coalesce(f.moved_to, f.url) AS found_on, t.misses, t.since, t.look_at, t.told_at
 FROM {places} CROSS JOIN feeds f ON f.id = h.owner_feed LEFT JOIN takedowns t ON t.headline_id = h.id
 WHERE h.withdrawn_at IS NULL AND h.hidden = 0 AND h.published_at >= :since AND f.removed_at IS NULL
     AND f.failures = 0 AND ifnull(h.portal_link, h.link) IS NOT NULL
@@ -39,13 +39,19 @@ _DUE = (
 )
 _SUSPECT = """
 INSERT INTO takedowns (headline_id, misses, since, look_at) VALUES (:id, :misses, :since, :look_at)
-ON CONFLICT (headline_id) DO UPDATE SET misses = :misses, since = :since, look_at = :look_at WHERE told_at IS NULL
+ON CONFLICT (headline_id) DO UPDATE SET misses = :misses, since = :since, look_at = :look_at
+    WHERE (told_at IS NOT NULL) = :told
 """
 _CLEAR = "DELETE FROM takedowns WHERE headline_id = ? AND told_at IS NULL"
 _TELL = """
-INSERT INTO takedowns (headline_id, misses, since, told_at)
-SELECT id, :misses, :since, :now FROM headlines WHERE id = :id AND withdrawn_at IS NULL
-ON CONFLICT (headline_id) DO UPDATE SET misses = :misses, look_at = NULL, told_at = :now WHERE told_at IS NULL
+INSERT INTO takedowns (headline_id, misses, since, look_at, told_at)
+SELECT id, :misses, :since, :look_at, :now FROM headlines WHERE id = :id AND withdrawn_at IS NULL
+ON CONFLICT (headline_id) DO UPDATE SET misses = :misses, look_at = :look_at, told_at = :now WHERE told_at IS NULL
+RETURNING headline_id
+"""
+_BACK = """
+DELETE FROM takedowns WHERE headline_id = ? AND told_at IS NOT NULL
+    AND headline_id IN (SELECT id FROM headlines WHERE withdrawn_at IS NULL)
 RETURNING headline_id
 """
 _FORGET = """
@@ -80,26 +86,42 @@ class Takedowns:
 
     async def suspect(self, headline_id: int, suspicion: Suspicion) -> None:
         """Keep what is suspected; without a time to look again nothing is, any more."""
-        values = {"id": headline_id, "misses": suspicion.misses, "since": maybe_ticks(suspicion.since)}
         async with self._database.transaction() as tx:
             if suspicion.look_at is None:
                 await tx.run(_CLEAR, (headline_id,))
             else:
-                await tx.run(_SUSPECT, {**values, "look_at": ticks(suspicion.look_at)})
+                await tx.run(_SUSPECT, {**_values(headline_id, suspicion), "told": suspicion.told})
 
     async def taken_down(self, headline_id: int, suspicion: Suspicion, text: str, now: datetime) -> bool:
-        """Queue `text` for the desk, once a story. False where it was told before, or is withdrawn by now."""
-        values = {"id": headline_id, "misses": suspicion.misses, "since": maybe_ticks(suspicion.since)}
-        async with self._database.transaction() as tx:
-            told = await tx.one(_TELL, {**values, "now": ticks(now)}) is not None
-            if told:
-                await queue(tx, text, now)
-        return told
+        """Queue `text` for the desk, once. False where it was told before, or is withdrawn by now."""
+        return await self._tell(_TELL, {**_values(headline_id, suspicion), "now": ticks(now)}, text, now)
+
+    async def put_back(self, headline_id: int, text: str, now: datetime) -> bool:
+        """Queue `text` for the desk, once; nothing is suspected any more. False where it is withdrawn by now."""
+        return await self._tell(_BACK, (headline_id,), text, now)
 
     async def forget_suspicions(self, before: datetime) -> None:
         """Of stories published before then; those that were told stay, to be told once."""
         async with self._database.transaction() as tx:
             await tx.run(_FORGET, (ticks(before),))
+
+    async def _tell(
+        self, sql: str, values: dict[str, object] | tuple[object, ...], text: str, now: datetime
+    ) -> bool:
+        async with self._database.transaction() as tx:
+            told = await tx.one(sql, values) is not None
+            if told:
+                await queue(tx, text, now)
+        return told
+
+
+def _values(headline_id: int, suspicion: Suspicion) -> dict[str, object]:
+    return {
+        "id": headline_id,
+        "misses": suspicion.misses,
+        "since": maybe_ticks(suspicion.since),
+        "look_at": maybe_ticks(suspicion.look_at),
+    }
 
 
 def _story(row: Row) -> PostedStory:
@@ -110,5 +132,10 @@ def _story(row: Row) -> PostedStory:
         link=row["link"],
         found_on=row["found_on"],
         published=moment(row["published_at"]),
-        suspicion=Suspicion(row["misses"] or 0, maybe_moment(row["since"]), maybe_moment(row["look_at"])),
+        suspicion=Suspicion(
+            row["misses"] or 0,
+            maybe_moment(row["since"]),
+            maybe_moment(row["look_at"]),
+            told=row["told_at"] is not None,
+        ),
     )

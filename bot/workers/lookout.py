@@ -1,6 +1,7 @@
-"""Looks after stories that were posted: one whose portal takes it down is told to the desk, once.
+"""Looks after stories that were posted: one whose portal takes it down is told to the desk, once, and once if it is back.
 
     a feed lists it no more | the slow round ──▶ its page is asked ──▶ missing, and again after five minutes ──▶ the desk
+                           every half an hour from then on ──▶ it stands, and again after five minutes ──▶ the desk
 
 Withdraws nothing: that is an editor's to order. A host is asked at most once in half a minute, HEAD before GET,
 and left alone while it is in trouble.
@@ -18,8 +19,8 @@ from bot.domain.headlines import Document
 from bot.domain.links import parts_of
 from bot.domain.looks import Look
 from bot.domain.polling import FeedForPoll, PollIntent
-from bot.domain.takedowns import AFTER_TROUBLE, WATCHED, Page, PageAnswer, Suspicion, judge, vanished
-from bot.events import Events, StoryTakenDown
+from bot.domain.takedowns import AFTER_TROUBLE, WATCHED, Page, PageAnswer, judge, vanished
+from bot.events import Events, StoryPutBack, StoryTakenDown
 from bot.ports import Clock, PagePortal, PostedStory, TakedownStore
 from bot.workers.loop import LONGEST_PAUSE, Loop, Tasks
 
@@ -123,13 +124,26 @@ class Lookout:
 
     async def _look_at(self, story: PostedStory, host: str) -> None:
         answer = await self._portal.page(story.link, found_on=story.found_on)
-        well = answer.page is Page.MISSING and await self._is_well(story, host)
+        # That a page is gone which is known to be gone needs no witness, and says nothing of its portal.
+        known = story.suspicion.told and answer.page is Page.MISSING
+        well = answer.page is Page.MISSING and not known and await self._is_well(story, host)
+        if answer.page is not Page.STANDS and not (well or known):
+            rest = max(answer.retry_after or AFTER_TROUBLE, AFTER_TROUBLE)
+            self._rest(host, self._clock.now() + rest)
+        await self._conclude(story, answer, portal_is_well=well)
+
+    async def _conclude(self, story: PostedStory, answer: PageAnswer, *, portal_is_well: bool) -> None:
         now = self._clock.now()
-        if answer.page is not Page.STANDS and not well:
-            self._rest(host, now + max(answer.retry_after or AFTER_TROUBLE, AFTER_TROUBLE))
-        suspicion = judge(story.suspicion, answer.page, now, portal_is_well=well)
+        suspicion = judge(story.suspicion, answer.page, now, portal_is_well=portal_is_well)
+        values = {"title": story.title, "link": story.link, "answer": answer.detail}
         if suspicion.gone:
-            await self._tell(story, answer, suspicion, now)
+            text = alert("taken_down", values, self._language)
+            if await self._store.taken_down(story.id, suspicion, text, now):
+                self._events.tell(StoryTakenDown(now, story.id, story.link, answer.detail))
+        elif suspicion.back:
+            text = alert("taken_down_over", values, self._language)
+            if await self._store.put_back(story.id, text, now):
+                self._events.tell(StoryPutBack(now, story.id, story.link))
         elif suspicion != story.suspicion:
             await self._store.suspect(story.id, suspicion)
 
@@ -141,14 +155,6 @@ class Lookout:
             if answer.page is not Page.MISSING:
                 return answer.page is Page.STANDS
         return False
-
-    async def _tell(
-        self, story: PostedStory, answer: PageAnswer, suspicion: Suspicion, now: datetime
-    ) -> None:
-        values = {"title": story.title, "link": story.link, "answer": answer.detail}
-        text = alert("taken_down", values, self._language)
-        if await self._store.taken_down(story.id, suspicion, text, now):
-            self._events.tell(StoryTakenDown(now, story.id, story.link, answer.detail))
 
     def _rest(self, host: str, until: datetime) -> None:
         if len(self._rests) >= _MOST_KNOWN:

@@ -13,8 +13,8 @@ from aiohttp import web
 from bot.domain.decide import Rules
 from bot.domain.looks import FeedAddress, Look
 from bot.domain.polling import FeedForPoll
-from bot.domain.takedowns import AFTER_TROUBLE, CONFIRM_AFTER, Page, PageAnswer
-from bot.events import StoryTakenDown
+from bot.domain.takedowns import AFTER_TROUBLE, AGAIN, CONFIRM_AFTER, WATCHED, Page, PageAnswer
+from bot.events import StoryPutBack, StoryTakenDown
 from bot.sandbox.portal import SamplePortal
 from bot.sandbox.portal_archive import Article
 from bot.sources.fetch import Fetcher
@@ -224,6 +224,73 @@ async def test_a_page_that_is_back(room: Room) -> None:
 
     assert not await room.alerts()
     assert not await room.database.read("SELECT 1 FROM takedowns")
+
+
+async def told(room: Room) -> Article:
+    """A story that was taken down, and the desk knows."""
+    story = room.stories[2]
+    room.site.take_down(story)
+    await room.look()
+    await room.wait(CONFIRMED.total_seconds())
+    assert len(await room.alerts()) == 1
+    return story
+
+
+async def test_a_story_that_is_put_back(room: Room) -> None:
+    """The desk hears once, through a restart; taken down anew it is news again."""
+    story = await told(room)
+    room.site.restore(story)
+    await room.stop()
+    room.begin_again()
+    await room.wait((AGAIN + 2 * PACE).total_seconds())
+    assert len(await room.alerts()) == 1  # it may have been an answer of one server among many
+    await room.stop()
+    room.begin_again()
+    await room.wait((CONFIRMED + 2 * ROUND).total_seconds())
+    _, back = await room.alerts()
+
+    assert back == f"✅ Portal memuat lagi berita yang tadinya diturunkan: {story.title} {room.link(story)}"
+    assert [event.link for event in room.heard.of(StoryPutBack)] == [room.link(story)]
+    room.site.take_down(story)
+    await room.look()
+    await room.wait(CONFIRMED.total_seconds())
+    assert len(await room.alerts()) == 3
+
+
+async def test_a_story_that_an_editor_withdrew_meanwhile(room: Room) -> None:
+    """What the portal does with it is nobody's concern any more."""
+    story = await told(room)
+    await room.sql("UPDATE headlines SET withdrawn_at = 1 WHERE title = ?", story.title)
+    room.site.restore(story)
+    room.watching.pages.clear()
+    await room.wait((2 * AGAIN).total_seconds())
+
+    assert len(await room.alerts()) == 1
+    assert room.link(story) not in room.watching.pages
+
+
+async def test_withdrawn_while_its_page_is_asked_for(room: Room) -> None:
+    """The order counts, not the page."""
+    story = await told(room)
+    ((headline,),) = await room.database.read("SELECT headline_id FROM takedowns WHERE told_at IS NOT NULL")
+    await room.sql("UPDATE headlines SET withdrawn_at = 1 WHERE title = ?", story.title)
+
+    assert not await room.stores.takedowns.put_back(headline, "back", room.clock.now())
+    assert len(await room.alerts()) == 1
+
+
+async def test_a_page_that_stays_gone_is_asked_for_politely(room: Room) -> None:
+    """Every half an hour, by itself, and no longer than stories are looked after."""
+    story = await told(room)
+    room.watching.pages.clear()
+    await room.wait((2 * AGAIN).total_seconds())
+    assert room.watching.pages.count(room.link(story)) in {1, 2}
+    room.clock.time += WATCHED
+    room.watching.pages.clear()
+    await room.wait((2 * AGAIN).total_seconds())
+
+    assert not room.watching.pages
+    assert len(await room.alerts()) == 1
 
 
 async def test_a_page_that_breaks(room: Room) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.takedowns import (
     AFTER_TROUBLE,
+    AGAIN,
     CONFIRM_AFTER,
     MOST_VANISHED,
     Page,
@@ -68,6 +69,30 @@ def test_a_page_that_is_back_is_no_suspect() -> None:
 
     assert back == Suspicion()
     assert not judge(back, Page.MISSING, NOW + 2 * CONFIRM_AFTER, portal_is_well=True).gone
+
+
+def told() -> Suspicion:
+    """As it is kept once the desk has heard."""
+    return Suspicion(2, NOW - CONFIRM_AFTER, NOW + AGAIN, told=True)
+
+
+def test_a_page_that_was_told_is_back_the_second_time() -> None:
+    """Once is none, as when it went; five minutes later it counts."""
+    first = judge(told(), Page.STANDS, NOW, portal_is_well=False)
+    early = judge(first, Page.STANDS, NOW + CONFIRM_AFTER - SECOND, portal_is_well=False)
+
+    assert (first.back, first.look_at) == (early.back, early.look_at) == (False, NOW + CONFIRM_AFTER)
+    assert judge(early, Page.STANDS, NOW + CONFIRM_AFTER, portal_is_well=False).back
+
+
+@pytest.mark.parametrize("page", [Page.MISSING, Page.TROUBLE])
+def test_a_page_that_was_told_is_asked_for_now_and_then(page: Page) -> None:
+    """Gone as before, or nothing can be told: in half an hour again, and standing counts from the beginning."""
+    once = judge(told(), Page.STANDS, NOW, portal_is_well=False)
+    for before in (told(), once):
+        after = judge(before, page, NOW + CONFIRM_AFTER, portal_is_well=True)
+        assert (after.gone, after.back, after.look_at) == (False, False, NOW + CONFIRM_AFTER + AGAIN)
+        assert not judge(after, Page.STANDS, NOW + AGAIN, portal_is_well=True).back
 
 
 @pytest.mark.parametrize(
