@@ -112,7 +112,7 @@ class OrderStore(Protocol):
         ...
 
     async def resume(self, order: Order, channel: str) -> Sequence[str]:
-        """Posts go on; returns the names of the channels meant."""
+        """Posts go on, a chat that refused is tried at once; returns the names of the channels meant."""
         ...
 
 

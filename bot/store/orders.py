@@ -50,7 +50,8 @@ SELECT id, ref, title FROM channels WHERE removed_at IS NULL
     AND (:channel = '' OR lower(ref) = lower(:channel) OR CAST(chat_id AS TEXT) = :channel) ORDER BY id
 """
 _HALT = "UPDATE channels SET halted_at = ifnull(halted_at, ?) WHERE id = ?"
-_RESUME = "UPDATE channels SET halted_at = NULL WHERE id = ?"
+# Where the chat had refused the bot, too, it is knocked at now.
+_RESUME = "UPDATE channels SET halted_at = NULL, probe_at = iif(paused_at IS NULL, NULL, 0) WHERE id = ?"
 
 
 class Orders:
@@ -101,7 +102,7 @@ class Orders:
         return await self._switch(order, channel, _HALT, (ticks(order.at),))
 
     async def resume(self, order: Order, channel: str) -> Sequence[str]:
-        """Posts go on."""
+        """Posts go on; a chat that refused the bot is tried again at once."""
         return await self._switch(order, channel, _RESUME, ())
 
     async def _switch(

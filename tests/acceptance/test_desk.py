@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -158,6 +159,28 @@ async def test_a_pause_lasts_through_a_restart(tmp_path: Path) -> None:
 
         assert desk.place.headlines(one)[-1] == "Berita selama jeda"
         assert [row["verb"] for row in desk.place.rows("SELECT verb FROM orders")] == ["jeda", "lanjut"]
+
+
+async def test_a_channel_that_refused_is_tried_at_once_when_an_editor_says_so(tmp_path: Path) -> None:
+    """A topic that was opened again tells nobody: the next try would come in a minute, later in an hour."""
+    async with newsroom(tmp_path) as desk:
+        one, two = desk.place.channels
+        desk.place.sandbox.state.faults.add(
+            kind="refuse",
+            code=400,
+            description="Bad Request: TOPIC_CLOSED",
+            method="sendMessage",
+            chat=str(one.id),
+        )
+        desk.place.portal.publish("Berita yang tertahan")
+        await desk.place.until_posted(2, chat=two)
+        await desk.place.until(lambda: any("menolak" in said for said in desk.answers()), "the trouble")
+        began = time.monotonic()
+        await desk.done("/lanjut")
+        await desk.place.until_posted(2, chat=one)
+
+        assert time.monotonic() - began < 25
+        assert desk.place.headlines(one)[-1] == "Berita yang tertahan"
 
 
 async def test_a_surge_is_decided_with_one_tap(tmp_path: Path) -> None:
