@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.polling import Wording
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -92,13 +94,13 @@ class HeadlinesMissed(Event):
 
 @dataclass(frozen=True, slots=True)
 class Corrected(Event):
-    """The portal changed a headline. `flapping`: it goes back and forth between two wordings."""
+    """The portal changed a headline; `by_desk`: whose words the desk had changed, so that it is not followed."""
 
     headline_id: int
     old_title: str
     new_title: str
     by_desk: bool = False
-    flapping: bool = False
+    wording: Wording = Wording.NEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,7 @@ WRITING: Mapping[str, Verb] = {
     "record": lambda s: s.home.stores.polls.record(_intent(s), look(), NOW),
     "record_failure": lambda s: s.home.stores.polls.record_failure(1, "500", NOW, NOW),
     "release_first_looks": lambda s: s.home.stores.polls.release_first_looks(NOW, 1),
-    "flaps": lambda s: s.home.stores.polls.flaps(Correction(1, words(1), "old")),
+    "wording": lambda s: s.home.stores.polls.wording(Correction(1, words(1), "old")),
     "record_popular": lambda s: s.home.stores.popular.record_popular(LIST, look(Item("Baru", link(2))), NOW),
     "claim": lambda s: s.home.stores.outbox.claim([(s.head, request("x" * 5000))], NOW),
     "skip": lambda s: s.home.stores.outbox.skip([s.head.id], SkipReason.TOO_OLD, NOW),

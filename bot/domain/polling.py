@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from bot.domain.delivery import HoldReason, Lane, SkipReason, State
 from bot.domain.headlines import Key, KeyKind, Words
@@ -133,6 +134,14 @@ class Correction:
     words: Words
     old_title: str
     by_desk: bool = False
+
+
+class Wording(Enum):
+    """What a correction's words are to their headline, which may go to and fro between two of them."""
+
+    NEW = auto()
+    BACK = auto()  # it had them before, and goes back for the first time
+    AGAIN = auto()  # it had them before, and that it goes back was told
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.domain.headlines import Key
 from bot.domain.looks import FeedAddress, Look
-from bot.domain.polling import Channel, Correction, FeedForPoll, Known, PollIntent, Recorded
+from bot.domain.polling import Channel, Correction, FeedForPoll, Known, PollIntent, Recorded, Wording
 
 
 class PollStore(Protocol):
@@ -44,8 +44,8 @@ class PollStore(Protocol):
         """A look that failed; `next_at` None pauses the feed."""
         ...
 
-    async def flaps(self, correction: Correction) -> bool:
-        """True the first time a headline goes back to a wording that it had before."""
+    async def wording(self, correction: Correction) -> Wording:
+        """What the words of a correction that was recorded are to their headline; BACK once a headline."""
         ...
 
     async def release_first_looks(self, now: datetime, limit: int) -> int:

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from bot.aside import aside
 from bot.domain.delivery import HoldReason
 from bot.domain.headlines import Key, Words
-from bot.domain.polling import Correction, Known, NewDelivery, NewHeadline, PollIntent, Sighting
+from bot.domain.polling import Correction, Known, NewDelivery, NewHeadline, PollIntent, Sighting, Wording
 from bot.store.connection import Row, Transaction
 from bot.store.deliveries import add_deliveries, as_held, schedule_edits
 from bot.store.endings import end_posted_by_hand
@@ -59,7 +59,17 @@ UPDATE headlines SET title = :title, link = :link, kicker = :kicker, image = :im
 WHERE id = :id RETURNING revision
 """
 _CORRECT_UNDER_DESK = "UPDATE headlines SET portal_title = ?, portal_link = ? WHERE id = ?"
-_OLD_WORDINGS = "SELECT count(*) AS n FROM revisions WHERE headline_id = ? AND title = ? AND link IS ?"
+# Numbered down from zero: what the portal said while the desk's words stood, which no post has shown. Two of a
+# wording are enough to know that it came back.
+_ADD_UNDER_DESK = """
+INSERT INTO revisions (headline_id, revision, title, link, at)
+SELECT :id, min(0, min(revision)) - 1, :title, :link, :now FROM revisions WHERE headline_id = :id
+GROUP BY headline_id HAVING sum(title = :title AND link IS :link) < 2
+"""
+_OLD_WORDINGS = """
+SELECT count(*) AS n, (SELECT title = :title FROM headlines WHERE id = :id) AS shown FROM revisions
+WHERE headline_id = :id AND title = :title AND link IS :link
+"""
 _FLAP = "UPDATE headlines SET flap_told = 1 WHERE id = ? AND flap_told = 0 RETURNING id"
 _SIGHTED = """
 UPDATE headlines SET guid = coalesce(:guid, guid), portal_published_at = coalesce(:published, portal_published_at)
@@ -111,6 +121,8 @@ async def correct(
     words, headline = correction.words, correction.headline_id
     if correction.by_desk:
         await tx.run(_CORRECT_UNDER_DESK, (words.title, words.link, headline))
+        values = {"id": headline, "title": words.title, "link": words.link, "now": ticks(now)}
+        await tx.run(_ADD_UNDER_DESK, values)
         return
     row = await tx.one(_CORRECT, {**_words(words), "id": headline, "feed": feed_id, "now": ticks(now)})
     if row is None:
@@ -121,13 +133,20 @@ async def correct(
         await schedule_edits(tx, headline, now)
 
 
-async def flaps(tx: Transaction, correction: Correction) -> bool:
-    """True the first time a headline goes back to a wording that it had before."""
+async def wording(tx: Transaction, correction: Correction) -> Wording:
+    """What the words of a correction that was recorded are to their headline; BACK once a headline.
+
+    A portal that comes to say what the desk says tells the desk nothing: AGAIN.
+    """
     words = correction.words
-    seen = await tx.one(_OLD_WORDINGS, (correction.headline_id, words.title, words.link))
+    values = {"id": correction.headline_id, "title": words.title, "link": words.link}
+    seen = await tx.one(_OLD_WORDINGS, values)
+    if seen is not None and correction.by_desk and seen["shown"]:
+        return Wording.AGAIN
     if seen is None or seen["n"] < 2:  # this wording itself is one of them
-        return False
-    return await tx.one(_FLAP, (correction.headline_id,)) is not None
+        return Wording.NEW
+    told = await tx.one(_FLAP, (correction.headline_id,)) is None
+    return Wording.AGAIN if told else Wording.BACK
 
 
 async def sight(tx: Transaction, sightings: Sequence[Sighting], intent: PollIntent) -> None:

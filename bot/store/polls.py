@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.domain.delivery import State
 from bot.domain.headlines import Key
 from bot.domain.looks import Look
-from bot.domain.polling import Channel, Correction, FeedForPoll, Known, PollIntent, Recorded
+from bot.domain.polling import Channel, Correction, FeedForPoll, Known, PollIntent, Recorded, Wording
 from bot.store import first_looks, headlines
 from bot.store.channels import routing_channels
 from bot.store.connection import Database, Transaction
@@ -63,10 +63,10 @@ class Polls:
         async with self._database.transaction() as tx:
             return await first_looks.release(tx, now, limit)
 
-    async def flaps(self, correction: Correction) -> bool:
-        """True the first time a headline goes back to a wording that it had before."""
+    async def wording(self, correction: Correction) -> Wording:
+        """What the words of a correction that was recorded are to their headline; BACK once a headline."""
         async with self._database.transaction() as tx:
-            return await headlines.flaps(tx, correction)
+            return await headlines.wording(tx, correction)
 
 
 async def keep_news(tx: Transaction, intent: PollIntent, *, follow: bool) -> Recorded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.domain.polling import Wording
 from bot.events import (
     Corrected,
     DeliveryFailed,
@@ -49,9 +50,9 @@ def _of_portal(event: Event) -> Line | None:
         case HeadlinesMissed():
             count, others = str(event.headlines), str(event.others)
             return "missed", {"feed": event.feed, "count": count, "others": others}
-        case Corrected() if event.flapping:
+        case Corrected() if event.wording is Wording.BACK:
             return "flapping", {"title": event.new_title}
-        case Corrected() if event.by_desk:
+        case Corrected() if event.by_desk and event.wording is Wording.NEW:
             return "by_desk", {"title": event.new_title}
         case TemplateFailed():
             return "template", {"detail": event.detail}

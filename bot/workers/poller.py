@@ -177,8 +177,8 @@ class Poller:
             self._events.tell(Surge(now, name, len(intent.new), recorded.held))
         for correction in intent.corrections:
             words, old = correction.words, correction.old_title
-            flaps = await self._store.flaps(correction)
-            told = Corrected(now, correction.headline_id, old, words.title, correction.by_desk, flaps)
+            wording = await self._store.wording(correction)
+            told = Corrected(now, correction.headline_id, old, words.title, correction.by_desk, wording)
             self._events.tell(told)
 
     async def _failed(self, feed: FeedForPoll, error: SourceError, started: datetime) -> None:

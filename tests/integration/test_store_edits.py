@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.polling import Correction
+from bot.domain.desk import Order, Verb
+from bot.domain.polling import Correction, Wording
 from bot.domain.schedule import EDITS_BEFORE_LATER, next_edit
 from bot.store.deliveries import schedule_edits
 from bot.store.edits import PATIENCE
+from bot.store.explain import Explainer
 from tests.support_store import HOUR, KINDS, MINUTE, NOW, SECOND, Home, channel, open_home, request, words
 
 
@@ -246,9 +248,30 @@ async def test_flapping_is_told_once(home: Home) -> None:
     for correction in (forth, back, forth, back):
         await home.record(corrections=[correction])
         await home.again()
-        told.append(await home.stores.polls.flaps(correction))
+        told.append(await home.stores.polls.wording(correction))
 
-    assert told == [False, True, False, False]
+    assert told == [Wording.NEW, Wording.BACK, Wording.AGAIN, Wording.AGAIN]
+
+
+async def test_flapping_under_the_desks_words_is_told_once(home: Home) -> None:
+    """What the portal says then shows nowhere: each wording is news once, the first return is told, and nothing grows."""
+    story = await posted(home)
+    order = Order(Verb.REWORD, 7, -5, NOW, 1, "Kata redaksi")
+    await home.stores.orders.reword(order, story, "Kata redaksi")
+    titles = ("Dua", "Kabar nomor 1", "Tiga", "Dua", "Kabar nomor 1", "Kata redaksi", "Dua", "Tiga")
+    told = []
+    for title in titles:
+        correction = Correction(story, words(1, title=title), "old", by_desk=True)
+        await home.record(corrections=[correction])
+        await home.again()
+        told.append(await home.stores.polls.wording(correction))
+    (life,) = await Explainer(home.stores.database).explain("Kata redaksi")
+
+    new, back, again = Wording.NEW, Wording.BACK, Wording.AGAIN
+    assert told == [new, back, new, again, again, again, again, again]
+    assert [edit.title for edit in life.edits] == ["Kata redaksi"]
+    ((rows,),) = await home.stores.database.read("SELECT count(*) FROM revisions")
+    assert rows <= 2 * 4
 
 
 async def test_another_link_is_another_wording(home: Home) -> None:
@@ -258,4 +281,4 @@ async def test_another_link_is_another_wording(home: Home) -> None:
     await home.record(corrections=[moved])
     stores = await home.again()
 
-    assert await stores.polls.flaps(moved) is False
+    assert await stores.polls.wording(moved) is Wording.NEW

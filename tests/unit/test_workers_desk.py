@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from bot.domain.delivery import Outcome, Verdict
+from bot.domain.polling import Wording
 from bot.events import (
     ChannelPaused,
     Corrected,
@@ -193,7 +194,10 @@ LINES = [
     (Resending(AT, 1, 3, -77), "ℹ️ Satu kiriman ke -77 ternyata"),
     (TwinSought(AT, 1, 3, SATU, (7,), 7), "ℹ️ Satu kiriman kembar di @satu dihapus: pesan 7."),
     (TwinSought(AT, 1, 3, SATU, (7, 8), None), "⚠️ Mungkin ada kiriman kembar di @satu: pesan 7, 8."),
-    (Corrected(AT, 1, "a", "b", flapping=True), "ℹ️ Judul ini bolak-balik antara dua versi di portal: b"),
+    (
+        Corrected(AT, 1, "a", "b", wording=Wording.BACK),
+        "ℹ️ Judul ini bolak-balik antara dua versi di portal: b",
+    ),
     (Corrected(AT, 1, "a", "b", by_desk=True), "ℹ️ Portal mengubah judul yang sudah disunting redaksi"),
     (UpdateSetAside(AT, 99), "⚠️ Pembaruan 99 tiga kali gagal diproses dan disisihkan."),
 ]
@@ -214,6 +218,7 @@ async def test_what_happens_is_told_at_once(bench: Bench, event: Event, line: st
     [
         TwinSought(AT, 1, 3, SATU, (), None),
         Corrected(AT, 1, "a", "b"),
+        Corrected(AT, 1, "a", "b", by_desk=True, wording=Wording.AGAIN),
         SlowedDown(AT, SATU, MINUTE),
         StoreTrouble(AT, "full"),
     ],

@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.decide import Rules
 from bot.domain.headlines import Document, Item
-from bot.domain.polling import PollIntent, Recorded
+from bot.domain.polling import PollIntent, Recorded, Wording
 from bot.errors import FetchError, Gone, ParseError
 from bot.events import (
     Corrected,
@@ -270,7 +270,7 @@ async def test_a_correction_is_told_and_wakes_delivery(bench: Bench) -> None:
 
     told = bench.room.heard.of(Corrected)
     assert [event.new_title for event in told] == ["Judul dua", "Judul satu", "Judul dua", "Judul satu"]
-    assert [event.flapping for event in told] == [False, True, False, False]
+    assert [event.wording for event in told] == [Wording.NEW, Wording.BACK, Wording.AGAIN, Wording.AGAIN]
     assert len(bench.woken) == 5
 
 
