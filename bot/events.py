@@ -174,6 +174,18 @@ class DeliveryFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRefused(Event):
+    """Telegram does not let a post be changed as an editor ordered, though it stands: somebody must do it by hand."""
+
+    delivery_id: int
+    headline_id: int
+    chat_id: int
+    title: str
+    detail: str
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MadePlainer(Event):
     """Telegram refused a post for what it says; it goes out in a plainer form."""
 

@@ -91,6 +91,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "⚠️ Satu berita tidak dapat dikirim ke {channel} dan dilewati: {detail}. Lihat: kabarbot explain.",
         "⚠️ One headline could not be posted to {channel} and was passed by: {detail}. See kabarbot explain.",
     ),
+    "order_refused": (
+        "⚠️ Perintah redaksi tidak dapat diterapkan di {channel}: {detail}. Ubah kirimannya dengan tangan: {title}",
+        "⚠️ What an editor ordered cannot be done in {channel}: {detail}. Change the post by hand: {title}",
+    ),
     "plainer": (
         "ℹ️ Telegram menolak bentuk satu kiriman ke {channel} ({detail}); dikirim dalam bentuk lebih sederhana.",
         "ℹ️ Telegram refused the form of one post to {channel} ({detail}); it goes out in a plainer one.",

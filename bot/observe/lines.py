@@ -47,6 +47,7 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     told.ChannelResumed: ("channel_resumed", "info"),
     told.ChannelMoved: ("channel_moved", "info"),
     told.PostEdited: ("post_edited", "info"),
+    told.OrderRefused: ("order_refused", "warning"),
     told.SlowedDown: ("slowed_down", "warning"),
     told.UpdatesTrouble: ("updates_trouble", "warning"),
     told.UpdatesRecovered: ("updates_recovered", "info"),

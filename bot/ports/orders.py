@@ -15,10 +15,15 @@ from bot.domain.replies import Pointed
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far an order reaches: `posts` that stand in channels, and rows that `waited` for their turn or an editor."""
+    """How far an order reaches: `posts` that stand in channels, and rows that `waited` for their turn or an editor.
+
+    `lost` posts stand where the bot cannot change them any more: in a channel that left the settings, in a group
+    that became a supergroup since.
+    """
 
     posts: int = 0
     waited: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,12 @@ _POSTS = """
 SELECT count(*) AS n FROM deliveries d JOIN channels c ON c.id = d.channel_id
 WHERE d.headline_id = ? AND d.state IN ('SENT', 'SENDING', 'UNCERTAIN') AND c.removed_at IS NULL
 """
+_REACHED = """
+SELECT count(*) FILTER (WHERE reached) AS posts, count(*) FILTER (WHERE NOT reached) AS lost FROM (
+    SELECT c.removed_at IS NULL AND (d.state <> 'SENT' OR d.chat_id IS c.chat_id) AS reached
+    FROM deliveries d JOIN channels c ON c.id = d.channel_id
+    WHERE d.headline_id = ? AND d.state IN ('SENT', 'SENDING', 'UNCERTAIN'))
+"""
 # What the channel's own rules do not want, and what stands there by other hands, stays out.
 _UNPOSTED = """
 SELECT d.id FROM deliveries d CROSS JOIN channels c ON c.id = d.channel_id
@@ -67,14 +73,14 @@ class Orders:
             if await keep(tx, order, (headline_id,)):
                 await tx.run(_WITHDRAW, values)
             ended = await tx.all(_END_WAITING, values)
-            return Reach(await _edit_posts(tx, order, headline_id), len(ended))
+            return await _edit_posts(tx, order, headline_id, waited=len(ended))
 
     async def correct(self, order: Order, headline_id: int, text: str) -> Reach:
         """The line `Ralat`, in place of an earlier one."""
         async with self._database.transaction() as tx:
             if await keep(tx, order, (headline_id,)):
                 await tx.run(_CORRECT, {"id": headline_id, "text": text, "now": ticks(order.at)})
-            return Reach(await _edit_posts(tx, order, headline_id))
+            return await _edit_posts(tx, order, headline_id)
 
     async def reword(self, order: Order, headline_id: int, title: str) -> Reach:
         """The editor's words win from now on."""
@@ -84,7 +90,7 @@ class Orders:
                 if row is not None:
                     values = (headline_id, row["revision"], title, row["link"], ticks(order.at))
                     await tx.run(_REVISION, values)
-            return Reach(await _edit_posts(tx, order, headline_id))
+            return await _edit_posts(tx, order, headline_id)
 
     async def publish(self, order: Order, headline_id: int) -> Reach:
         """Due now, before all else, wherever it was not posted and the channel's rules want it."""
@@ -95,7 +101,8 @@ class Orders:
             await tx.many(_FIRST, [(row,) for row in rows])
             if rows:
                 await tx.run(_SHOW, (headline_id,))
-            return Reach(await _posts(tx, headline_id), len(rows))
+            posts = await tx.one(_POSTS, (headline_id,))
+            return Reach(posts["n"] if posts else 0, len(rows))
 
     async def halt(self, order: Order, channel: str) -> Sequence[str]:
         """No more posts to `channel` ('' for all)."""
@@ -115,11 +122,7 @@ class Orders:
         return [row["ref"] if row["ref"].startswith("@") else row["title"] or row["ref"] for row in meant]
 
 
-async def _edit_posts(tx: Transaction, order: Order, headline_id: int) -> int:
+async def _edit_posts(tx: Transaction, order: Order, headline_id: int, *, waited: int = 0) -> Reach:
     await schedule_edits(tx, headline_id, order.at, at_once=True)
-    return await _posts(tx, headline_id)
-
-
-async def _posts(tx: Transaction, headline_id: int) -> int:
-    row = await tx.one(_POSTS, (headline_id,))
-    return int(row["n"]) if row else 0
+    row = await tx.one(_REACHED, (headline_id,))
+    return Reach(row["posts"], waited, row["lost"]) if row else Reach(waited=waited)

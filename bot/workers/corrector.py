@@ -12,7 +12,7 @@ from bot.domain.desk import line as desk_line
 from bot.domain.retry import UNNAMED_WAIT, ask_again, probe_delay
 from bot.domain.schedule import next_edit
 from bot.domain.stamps import clock as clock_stamp
-from bot.events import ChannelMoved, ChannelPaused, Events, PostEdited, SlowedDown
+from bot.events import ChannelMoved, ChannelPaused, Events, OrderRefused, PostEdited, SlowedDown
 from bot.ports import ChannelStore, Clock, EditStore, Network, Pace, Renderer, Traffic, TrafficStore
 from bot.workers.loop import Loop, Tasks
 from bot.workers.rendering import Fault, attempt
@@ -233,3 +233,10 @@ class Corrector:
             await self._saved(lambda: self._channels.moved(old_chat, new_chat))
             self._events.tell(ChannelMoved(now, old_chat, new_chat))
         await self._saved(lambda: self._edits.edit_gone(post, outcome.detail, now))
+        if post.ordered and outcome.verdict is not Verdict.MISSING:
+            to, title = post.target, post.words.title
+            self._events.tell(
+                OrderRefused(
+                    now, post.delivery_id, post.headline_id, to.chat_id, title, outcome.detail, to.name
+                )
+            )

@@ -11,6 +11,7 @@ from bot.events import (
     Event,
     HeadlinesMissed,
     MadePlainer,
+    OrderRefused,
     Resending,
     TemplateFailed,
     TwinSought,
@@ -19,23 +20,27 @@ from bot.events import (
 
 Line = tuple[str, Mapping[str, str]]
 
+_OfPost = DeliveryFailed | MadePlainer | OrderRefused | Resending | TwinSought
+
 
 def said(event: Event, names: Mapping[int, str]) -> Line | None:
     """The kind and values of the line that an event is told in; None for those that the desk need not hear.
 
     `names` of channels by chat id; where one is not known the id stands for it.
     """
-    if isinstance(event, DeliveryFailed | MadePlainer | Resending | TwinSought):
+    if isinstance(event, _OfPost):
         return _of_post(event, names.get(event.chat_id) or str(event.chat_id))
     return _of_portal(event)
 
 
-def _of_post(event: DeliveryFailed | MadePlainer | Resending | TwinSought, channel: str) -> Line | None:
+def _of_post(event: _OfPost, channel: str) -> Line | None:
     match event:
         case DeliveryFailed():
             return "failed", {"channel": channel, "detail": event.detail}
         case MadePlainer():
             return "plainer", {"channel": channel, "detail": event.detail}
+        case OrderRefused():
+            return "order_refused", {"channel": channel, "detail": event.detail, "title": event.title}
         case Resending():
             return "resent", {"channel": channel}
         case TwinSought() if event.deleted is not None:

@@ -76,6 +76,19 @@ async def test_a_withdrawal_reaches_posts_and_queues(home: Home) -> None:
     assert not await home.stores.headlines.latest(before=None, after=None, category="", limit=9)
 
 
+async def test_what_no_order_reaches_is_counted(home: Home) -> None:
+    """In a group that has moved since, and in a channel that left the settings, posts stand as they are."""
+    await home.furnish(channel("@satu"), channel("@dua"), channel("@tiga"))
+    (story,) = await home.news(1)
+    await home.deliver(100)
+    await home.stores.channels.moved(-1001, -2001)
+    await home.stores.channels.configure([channel("@satu"), channel("@tiga")], NOW)
+
+    for verb in (home.stores.orders.withdraw, home.stores.orders.correct, home.stores.orders.reword):
+        assert await verb(order(Verb.WITHDRAW), story, "Data keliru") == Reach(posts=1, lost=2)
+    assert [post.target.name for post in await marks(home)] == ["@tiga"]
+
+
 def pending(*channels: int) -> tuple[NewDelivery, ...]:
     return tuple(NewDelivery(one, State.PENDING) for one in channels)
 

@@ -158,6 +158,14 @@ async def test_withdrawn_without_a_reason(room: Room) -> None:
     assert "Terlalu panjang" in (await room.say(f"/tarik {link(1)} {'x' * 501}")).text
 
 
+async def test_an_order_says_what_it_does_not_reach(room: Room) -> None:
+    """A post in a group that has moved since is nobody's to change but people's."""
+    await room.home.stores.channels.moved(-1001, -2001)
+    said = [await room.say(f"/{verb} {link(1)} kata") for verb in ("ralat", "sunting", "tarik")]
+
+    assert all("1 kiriman berada di tempat yang tidak dapat saya ubah" in reply.note for reply in said)
+
+
 async def test_published_by_bare_words(room: Room) -> None:
     """What was passed over goes out, and the deliverer is woken; what stands everywhere has nothing to post."""
     await room.home.record(headline(2, NewDelivery(room.home.channels[0], State.HELD, HoldReason.HOLD)))

@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.delivery import Outcome, Verdict
 from bot.domain.desk import Order, Verb
-from bot.events import ChannelMoved, ChannelPaused, PostEdited, SlowedDown, StoreTrouble
+from bot.events import ChannelMoved, ChannelPaused, OrderRefused, PostEdited, SlowedDown, StoreTrouble
 from bot.workers.corrector import Corrector
 from tests.fakes import CHANNEL, CONTENT, MISSING, NOT_SENT, REFUSED, UNKNOWN, FakeRenderer, Newsroom
 from tests.support_store import MINUTE, NOW, channel
@@ -306,6 +306,23 @@ async def test_an_edit_under_way_is_not_begun_again(bench: Bench) -> None:
     assert await bench.room.stop() < 4
 
 
+@pytest.mark.parametrize("outcome", [REFUSED, CONTENT, Outcome(Verdict.MOVED, moved_to=-2001)], ids=str)
+async def test_an_order_that_cannot_be_done_is_told(bench: Bench, outcome: Outcome) -> None:
+    """The post stands there as it was: somebody must change it by hand. What the portal corrects is only noted."""
+    await bench.correct("Judul baru")
+    bench.room.network.rule("edit", SATU, outcome)
+    await bench.room.run(bench.build(), seconds=30)
+    assert not bench.room.heard.of(OrderRefused)
+    if outcome.moved_to:
+        await bench.room.sql("UPDATE channels SET chat_id = ? WHERE chat_id = -2001", SATU)
+
+    await withdraw(bench, "Data keliru")
+    await bench.room.clock.advance(30)
+
+    (told,) = bench.room.heard.of(OrderRefused)
+    assert (told.chat_id, told.title, told.detail) == (SATU, "Judul baru", outcome.detail)
+
+
 async def withdraw(bench: Bench, reason: str = "") -> None:
     now = bench.room.clock.now()
     await bench.room.stores.orders.withdraw(Order(Verb.WITHDRAW, 7, -5, now, 1), 1, reason)
@@ -373,3 +390,4 @@ async def test_missing_for_good(bench: Bench) -> None:
 
     assert deletions(bench) == 1
     assert await bench.room.fate(1) == ("SKIPPED", "withdrawn")
+    assert not bench.room.heard.of(OrderRefused)

@@ -18,6 +18,7 @@ from bot.events import (
     DeliveryFailed,
     Event,
     MadePlainer,
+    OrderRefused,
     Resending,
     SlowedDown,
     StoreTrouble,
@@ -190,6 +191,10 @@ AT = NOW
 LINES = [
     (DeliveryFailed(AT, 1, 1, SATU, "bad"), "⚠️ Satu berita tidak dapat dikirim ke @satu dan dilewati: bad."),
     (MadePlainer(AT, 1, 1, SATU, "bad"), "ℹ️ Telegram menolak bentuk satu kiriman ke @satu (bad)"),
+    (
+        OrderRefused(AT, 1, 1, SATU, "a", "bad"),
+        "⚠️ Perintah redaksi tidak dapat diterapkan di @satu: bad. Ubah",
+    ),
     (Resending(AT, 1, 3, SATU), "ℹ️ Satu kiriman ke @satu ternyata tidak sampai dan dikirim ulang."),
     (Resending(AT, 1, 3, -77), "ℹ️ Satu kiriman ke -77 ternyata"),
     (TwinSought(AT, 1, 3, SATU, (7,), 7), "ℹ️ Satu kiriman kembar di @satu dihapus: pesan 7."),

@@ -8,7 +8,7 @@ from bot.domain.desk import MAX_NOTE, Aim, Order, Verb, aim, literal, signatory
 from bot.domain.headlines import Headline
 from bot.domain.replies import Listing, Reply, Request
 from bot.locale import Say
-from bot.ports import OrderStore, StoryFinder
+from bot.ports import OrderStore, Reach, StoryFinder
 
 #: Stories that are shown where an editor's words fit more than one.
 _MOST = 5
@@ -75,6 +75,17 @@ class StoryOrder(Handler):
 def too_long(say: Say, most: int = MAX_NOTE) -> Reply:
     """What an editor hears whose words do not fit."""
     return Reply(text=say("That is too long: {most} characters at most.", most=str(most)))
+
+
+def beyond(reach: Reach, say: Say) -> str:
+    """What an editor must do by hand; empty where it is nothing."""
+    if not reach.lost:
+        return ""
+    return say(
+        "{count} posts stand where I cannot change them any more (a channel that left the settings, or a group "
+        "that became a supergroup): please do it by hand.",
+        count=str(reach.lost),
+    )
 
 
 def order(verb: Verb, request: Request, words: str = "") -> Order:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.desk.aiming import StoryOrder, order, titled, too_long
+from bot.commands.desk.aiming import StoryOrder, beyond, order, titled, too_long
 from bot.domain.desk import MAX_NOTE, Verb
 from bot.domain.headlines import Headline
 from bot.domain.replies import Reply, Request
@@ -21,4 +21,5 @@ class Correct(StoryOrder):
         return Reply(
             heading=titled(story),
             text=say("The correction stands under {posts} posts.", posts=str(reach.posts)),
+            note=beyond(reach, say),
         )

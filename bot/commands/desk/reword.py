@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.desk.aiming import StoryOrder, order, titled, too_long
+from bot.commands.desk.aiming import StoryOrder, beyond, order, titled, too_long
 from bot.domain.desk import Verb, fits_title
 from bot.domain.headlines import MAX_TITLE, Headline
 from bot.domain.replies import Reply, Request
@@ -23,4 +23,5 @@ class Reword(StoryOrder):
             text=say(
                 "Now says “{title}”, in {posts} posts and every answer.", title=words, posts=str(reach.posts)
             ),
+            note=beyond(reach, say),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.desk.aiming import StoryOrder, order, titled, too_long
+from bot.commands.desk.aiming import StoryOrder, beyond, order, titled, too_long
 from bot.domain.desk import MAX_NOTE, Verb
 from bot.domain.headlines import Headline
 from bot.domain.replies import Reply, Request
@@ -27,4 +27,5 @@ class Withdraw(StoryOrder):
         waited = (
             say("{count} posts that waited do not go out.", count=str(reach.waited)) if reach.waited else ""
         )
-        return Reply(heading=titled(story), text=done, note=waited)
+        notes = filter(None, (waited, beyond(reach, say)))
+        return Reply(heading=titled(story), text=done, note="\n".join(notes))
