@@ -63,6 +63,20 @@ def further_deliveries(
     return tuple(rows)
 
 
+def wanted_deliveries(
+    words: Words, feeds: Collection[tuple[str, str]], channels: Iterable[Channel]
+) -> tuple[NewDelivery, ...]:
+    """Rows in the channels whose rules want a story that an editor publishes, for any of its `feeds` (name, category)."""
+    categories = [category for _, category in feeds if category]
+    rows = []
+    for channel in channels:
+        decisions = (route(words, categories, name, channel) for name, _ in feeds)
+        rule = next((rule for wanted, rule in decisions if wanted), None)
+        if rule is not None:
+            rows.append(NewDelivery(channel.id, State.PENDING, rule=rule))
+    return tuple(rows)
+
+
 def stem_surge(
     new: Sequence[NewHeadline], feed: FeedForPoll, rules: Rules, now: datetime
 ) -> tuple[tuple[NewHeadline, ...], bool]:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from bot.domain.desk import Order
 from bot.ports import Reach
 from bot.store.audit import keep
+from bot.store.channels import routing_channels
 from bot.store.connection import Database, Transaction
 from bot.store.deliveries import make_due, schedule_edits
 from bot.store.values import ticks
+from bot.store.wanted import add_wanted
 
 # The time of a withdrawal is that of the first order; a later one may give it another reason, or none.
 _WITHDRAW = """
@@ -94,8 +96,10 @@ class Orders:
 
     async def publish(self, order: Order, headline_id: int) -> Reach:
         """Due now, before all else, wherever it was not posted and the channel's rules want it."""
+        channels = await routing_channels(self._database)
         async with self._database.transaction() as tx:
             await keep(tx, order, (headline_id,))
+            await add_wanted(tx, headline_id, channels, order.at)
             rows = [row["id"] for row in await tx.all(_UNPOSTED, (headline_id,))]
             await make_due(tx, rows, order.at, loud=rows, by_editor=True)
             await tx.many(_FIRST, [(row,) for row in rows])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.delivery import HoldReason, Post, State
+from bot.domain.delivery import HoldReason, Post, SkipReason, State
 from bot.domain.desk import Decision, MarkKind, Order, Verb
 from bot.domain.polling import NewDelivery
 from bot.domain.replies import Pointed
@@ -227,7 +227,8 @@ async def test_the_same_message_is_one_order(home: Home) -> None:
 
 async def test_published_only_where_it_was_not_posted(home: Home) -> None:
     """Old, passed over and failed rows go out whatever their age; filtered and standing ones stay as they are."""
-    await home.furnish(*(channel(f"@kanal{n}") for n in range(4)))
+    unwanted = channel("@kanal2", exclude=("kabar",))
+    await home.furnish(channel("@kanal0"), channel("@kanal1"), unwanted, channel("@kanal3"))
     (story,) = await home.news(1)
     for row, (state, reason) in zip(
         home.channels,
@@ -244,6 +245,29 @@ async def test_published_only_where_it_was_not_posted(home: Home) -> None:
         (home.channels[1], True),
         (home.channels[3], True),
     ]
+
+
+async def test_published_where_the_rules_of_today_want_it(home: Home) -> None:
+    """In a channel that came after the story, and in one whose rules had kept it out; not where somebody posted it."""
+    home_rules = channel("@satu", exclude=("nomor",))
+    await home.furnish(home_rules)
+    (story,) = (
+        await home.record(
+            headline(1, NewDelivery(home.channels[0], State.SKIPPED, SkipReason.FILTERED, "exclude: nomor"))
+        )
+    ).headline_ids
+    told = [channel("@satu"), channel("@dua"), channel("@tiga", include=("banjir",)), channel("@empat")]
+    await home.stores.channels.configure(told, NOW)
+    for number, (one, name) in enumerate(await home.stores.channels.unresolved(), 5):
+        await home.stores.channels.resolved(one, -1000 - number, name, "channel", NOW)
+    await home.stores.by_hand.posted(-1007, [link(1)], 9, NOW)
+
+    reach = await home.stores.orders.publish(order(Verb.PUBLISH), story)
+    heads = await home.stores.outbox.heads(NOW, 9)
+
+    assert reach == Reach(posts=0, waited=2)
+    assert {head.target.name for head in heads} == {"@satu", "@dua"}
+    assert await home.stores.orders.publish(order(Verb.PUBLISH, 2), story) == Reach(posts=0, waited=2)
 
 
 async def test_nothing_withdrawn_is_published(home: Home) -> None:

@@ -167,9 +167,11 @@ async def test_an_order_says_what_it_does_not_reach(room: Room) -> None:
 
 
 async def test_published_by_bare_words(room: Room) -> None:
-    """What was passed over goes out, and the deliverer is woken; what stands everywhere has nothing to post."""
+    """What was held goes out, there and where it never came to, and the deliverer is woken; what stands everywhere
+    has nothing to post.
+    """
     await room.home.record(headline(2, NewDelivery(room.home.channels[0], State.HELD, HoldReason.HOLD)))
-    assert "1 kanal" in (await room.say("/siarkan kabar nomor 2")).text
+    assert "sekarang ke 2 kanal" in (await room.say("/siarkan kabar nomor 2")).text
     assert "Tidak ada yang dikirim" in (await room.say("/siarkan kabar nomor 1")).text
     assert room.wakes == 2
 
