@@ -177,9 +177,8 @@ class UpdateLoop:
     async def _conflict(self, error: Conflict) -> timedelta | None:
         """Another program has the updates: say what Telegram says. A webhook is named, and removed."""
         words = one_line(error.message)
-        if "webhook is active" not in words.casefold():
-            kind = "webhook" if "setwebhook" in words.casefold() else "conflict"
-            return self._spell.failed(kind, words, self._clock.now())
+        if "webhook" not in words.casefold():
+            return self._spell.failed("conflict", words, self._clock.now())
         try:
             return await self._standing.remove(words)
         except TelegramError as failure:

@@ -60,10 +60,13 @@ class Standing:
         return _CHECK_EVERY
 
     async def remove(self, words: str) -> timedelta | None:
-        """Make way for fetching; a webhook that is not ours is told, behind Telegram's own `words`."""
+        """Make way for fetching; a webhook that is not ours is told, behind Telegram's own `words`.
+
+        One that was set while we fetched is somebody's, wherever it leads.
+        """
         info = await self._bot.call("getWebhookInfo", {})
         url, pause = str(info.get("url") or ""), None
-        if not url or not self._is_ours(url):
+        if not url or not self._is_ours(url) or "setwebhook" in words.casefold():
             words = f"{words} (a webhook stands at {url or 'an unknown address'}; it is removed)"
             pause = self._spell.failed("webhook", words, self._clock.now())
         await self._bot.call("deleteWebhook", {"drop_pending_updates": False})

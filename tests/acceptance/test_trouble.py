@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientSession
+
 from bot.sandbox.world import Chat
 from tests.support_world import world
 
@@ -206,3 +208,21 @@ async def test_an_unknown_method_does_not_end_the_bot(tmp_path: Path) -> None:
 
         assert title == place.headlines()[-1]
         assert not bot.ended
+
+
+async def test_a_webhook_that_somebody_sets_is_named_and_removed(tmp_path: Path) -> None:
+    """The desk hears its address, and that updates come again; readers are answered."""
+    async with world(tmp_path) as place:
+        desk = place.moderators.add_chat("supergroup", "Meja")
+        await place.start(OPS_CHAT=str(desk.id))
+        await place.until_posted(1)
+        address = f"{place.sandbox.url}/bot{place.sandbox.token}/setWebhook"
+        async with ClientSession() as session, session.post(address, data={"url": "https://lain.id/hook"}):
+            pass
+        await place.until(lambda: desk_heard(desk, "https://lain.id/hook"), "the desk hears whose it is")
+        chat, reader = place.reader()
+        place.people.say(chat, reader, "/terbaru")
+        await place.until(lambda: place.posts(chat), "an answer")
+        await place.until(lambda: desk_heard(desk, "datang lagi"), "the desk hears of its end")
+
+        assert len(place.posts(desk)) == 2

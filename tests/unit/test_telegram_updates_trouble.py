@@ -44,13 +44,16 @@ async def test_a_webhook_is_named_and_removed() -> None:
     assert len(bench.heard.of(UpdatesRecovered)) == 1
 
 
-async def test_a_webhook_set_by_another_program_is_told_apart() -> None:
-    """Telegram says so in words of its own."""
-    bench = Bench(Conflict("Conflict: terminated by setWebhook request"), [message(1)])
+async def test_a_webhook_set_while_we_fetch_is_named_and_removed() -> None:
+    """Telegram says so in words of its own, and whose it is must be asked."""
+    words = "Conflict: terminated by setWebhook request"
+    bench = Bench(Conflict(words), [message(1)], getWebhookInfo={"url": "https://lain.id/hook"})
     await bench.run_until(lambda: bench.handled)
 
-    assert [event.kind for event in bench.heard if isinstance(event, UpdatesTrouble)] == ["webhook"]
-    assert not bench.bot.calls
+    (told,) = (event for event in bench.heard if isinstance(event, UpdatesTrouble))
+    assert (told.kind, told.detail.startswith(words)) == ("webhook", True)
+    assert "https://lain.id/hook" in told.detail
+    assert ("deleteWebhook", {"drop_pending_updates": False}) in bench.bot.calls
 
 
 async def test_a_line_that_is_down_for_a_moment_is_nobodys_business() -> None:
