@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import time
@@ -23,6 +24,7 @@ from bot.running import Bot, Server, Worker
 from bot.sources.fetch import Fetcher
 from bot.sources.parser import ParserProcess
 from bot.sources.portal import Portal
+from bot.store.disk import refusal
 from bot.store.status import StatusStore
 from bot.telegram.render import PostRenderer
 from bot.telegram.room import Access, TelegramRoom
@@ -278,7 +280,10 @@ def _page(base: Foundation, observatory: Observatory, watcher: Housekeeper) -> S
         return None
 
     async def ready() -> str:
-        return ailment(await upkeep.beats(), base.clock.now())
+        said = ailment(await upkeep.beats(), base.clock.now())
+        # No beat can be written there, and a restart is no answer to it; who hangs, the loops themselves tell.
+        excused = said and await asyncio.to_thread(refusal, settings.database_path.parent)
+        return watcher.ailment() if excused else said
 
     source = StatusStore(base.stores.database, settings.database_path, popular_url=settings.popular_url)
     address = settings.http_address

@@ -8,7 +8,8 @@
     ├── StoreError             the database said no
     │   ├── DatabaseUnusable   its path cannot be opened or written             exit 2
     │   ├── DatabaseTooNew     a newer Kabarbot wrote it
-    │   └── DatabaseFull       no room on the disk; nothing was changed
+    │   └── DiskRefused        its disk takes nothing: read-only, broken; nothing was changed
+    │       └── DatabaseFull   no room on it
     ├── AlreadyRunning         another instance holds the database's lock
     └── SourceError            a portal's document could not be had
         ├── FetchError         no answer, or not a good one
@@ -62,8 +63,12 @@ class DatabaseTooNew(StoreError):
     """A newer Kabarbot has written this database."""
 
 
-class DatabaseFull(StoreError):
-    """The disk is full; the transaction was rolled back."""
+class DiskRefused(StoreError):
+    """The disk takes nothing (read-only, broken, over a quota); the transaction was rolled back."""
+
+
+class DatabaseFull(DiskRefused):
+    """The disk is full."""
 
 
 class AlreadyRunning(KabarbotError):

@@ -106,13 +106,15 @@ class LogListener:
         getattr(self._logger, level)(name, **values)
         if isinstance(event, told.Polled):
             self._notice_recovery(event)
+        elif isinstance(event, told.StoreRecovered):
+            self._repeats.forget(told.StoreTrouble)
 
     def _notice_recovery(self, event: told.Polled) -> None:
         if event.outcome == "failed":
             self._failing.add(event.feed)
         elif event.feed in self._failing:
             self._failing.discard(event.feed)
-            self._repeats.forget(event.feed)
+            self._repeats.forget(told.Polled, event.feed)
             self._logger.info("feed_recovered", feed=event.feed)
 
 
@@ -144,9 +146,9 @@ class _Repeats:
             self._last.popitem(last=False)
         return False
 
-    def forget(self, feed: str) -> None:
-        """A feed is back: its next failure is news."""
-        for key in [key for key in self._last if key[:2] == (told.Polled, feed)]:
+    def forget(self, *beginning: object) -> None:
+        """That trouble is over (keys that begin so): the next of its kind is news."""
+        for key in [key for key in self._last if key[: len(beginning)] == beginning]:
             del self._last[key]
 
 

@@ -42,7 +42,7 @@ class Beats:
         """`loops` are alive now; how long something due has waited is noted, unless its cause is known."""
         scope = {"now": ticks(now), "lately": ticks(now - _LATELY)}
         since = (await self._database.read(_WAITING_SINCE, scope))[0]["since"]
-        if self._database.full_lately:  # that is known, and reported
+        if self._database.refused_lately:  # that is known, and reported
             since = None
         async with self._database.transaction() as tx:
             await tx.many(_PUT, [(f"beat:{loop}", json.dumps(now.isoformat())) for loop in loops])

@@ -17,7 +17,8 @@ from urllib.parse import quote
 
 import aiosqlite
 
-from bot.errors import DatabaseFull, DatabaseUnusable
+from bot.errors import DatabaseUnusable, DiskRefused
+from bot.store.disk import refusal
 from bot.store.faults import store_errors
 from bot.store.migrations import demand_current, migrate
 
@@ -34,8 +35,8 @@ IN_MEMORY = ":memory:"
 _READERS = 2
 #: Pages (4 KiB) given back at once: some milliseconds.
 _SLICE = 500
-#: Seconds for which a database that was full once counts as full.
-_FULL_LATELY = 60.0
+#: Seconds for which a disk that refused once counts as one that refuses.
+_REFUSED_LATELY = 60.0
 #: Pages that are copied between two words about it: 4 MB or so.
 _PAGES = 1024
 
@@ -85,7 +86,7 @@ class Database:
         self._writer = writer
         self._readers = [_Reader(connection) for connection in readers]
         self._lock = asyncio.Lock()
-        self._full_at: float | None = None
+        self._refused_at: float | None = None
         self.path: Path | None = None  # None in memory, and where it is only read
 
     @classmethod
@@ -95,7 +96,8 @@ class Database:
         """Open, create or migrate the database at `path` (or `IN_MEMORY`).
 
         `patience`: seconds that a statement waits for another process's lock.
-        Raises `DatabaseUnusable` where the path cannot be used, `DatabaseTooNew` for a newer Kabarbot's file.
+        Raises `DatabaseUnusable` where the path cannot be used, `DiskRefused` where its disk takes nothing,
+        `DatabaseTooNew` for a newer Kabarbot's file.
         """
         in_memory = str(path) == IN_MEMORY
         if not in_memory:
@@ -127,9 +129,10 @@ class Database:
         return cls(connection)
 
     @property
-    def full_lately(self) -> bool:
-        """Whether something found no room within the last minute."""
-        return self._full_at is not None and asyncio.get_running_loop().time() - self._full_at < _FULL_LATELY
+    def refused_lately(self) -> bool:
+        """Whether the disk took something not within the last minute."""
+        at = self._refused_at
+        return at is not None and asyncio.get_running_loop().time() - at < _REFUSED_LATELY
 
     async def close(self) -> None:
         """Close all connections; a transaction under way ends first."""
@@ -145,9 +148,9 @@ class Database:
                 yield Transaction(self._writer)
                 await self._step("COMMIT")
             except BaseException as exc:
-                if isinstance(exc, DatabaseFull):
-                    self._full_at = asyncio.get_running_loop().time()
                 await self._roll_back()
+                if isinstance(exc, DiskRefused):
+                    await self._note_refusal(exc)
                 raise
 
     @asynccontextmanager
@@ -196,6 +199,14 @@ class Database:
     async def _step(self, sql: str) -> None:
         with store_errors():
             await _to_its_end(self._writer.execute_fetchall(sql))
+
+    async def _note_refusal(self, error: DiskRefused) -> None:
+        """Raises it in plainer words where the system has some: SQLite says the same of all but a full disk."""
+        self._refused_at = asyncio.get_running_loop().time()
+        if type(error) is not DiskRefused or self.path is None:
+            return
+        if why := await asyncio.to_thread(refusal, self.path.parent):
+            raise DiskRefused(f"the database's disk takes nothing: {why}") from error
 
     async def _roll_back(self) -> None:
         # The driver does nothing where SQLite itself has rolled back, as it does when the disk is full.
@@ -264,6 +275,8 @@ async def _connect(path: str, *, uri: bool = False, patience: float = BUSY_SECON
         await connection.close()
         if not isinstance(exc, sqlite3.Error):
             raise
+        if not uri and (why := await asyncio.to_thread(refusal, Path(path).absolute().parent)):
+            raise DiskRefused(f"DATABASE_PATH {path}: its disk takes nothing ({why})") from exc
         raise DatabaseUnusable(f"DATABASE_PATH {path}: not a database that can be used ({exc})") from exc
     return connection
 

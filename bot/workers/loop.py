@@ -17,28 +17,31 @@ LONGEST_PAUSE = 5.0
 REST = 0.01
 #: Seconds after something nobody foresaw, and between two tries while the database says no.
 AFTER_FAILURE = 1.0
+#: A spell that lasts is told again, because somebody else's may have ended meanwhile.
+_STILL = timedelta(minutes=1)
 #: Seconds that a cancelled task has to end.
 _CANCELLED_GRACE = 1.0
 
 
 class StoreSpell:
-    """One spell in which the database says no to somebody: told when it begins, and when it is over."""
+    """One spell in which the database says no to somebody: told when it begins, each minute, and when it is over."""
 
     def __init__(self, clock: Clock, events: Events) -> None:
         self._clock = clock
         self._events = events
-        self._lasts = False
+        self._told: datetime | None = None
 
     def begin(self, error: StoreError) -> None:
         """It said no."""
-        if not self._lasts:
-            self._lasts = True
-            self._events.tell(StoreTrouble(self._clock.now(), str(error)))
+        now = self._clock.now()
+        if self._told is None or now - self._told >= _STILL:
+            self._told = now
+            self._events.tell(StoreTrouble(now, str(error)))
 
     def end(self) -> None:
         """What it said no to went well."""
-        if self._lasts:
-            self._lasts = False
+        if self._told is not None:
+            self._told = None
             self._events.tell(StoreRecovered(self._clock.now()))
 
 

@@ -3,66 +3,50 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.support_world import RUN, World, world
-
-MOUNT, UMOUNT = shutil.which("mount"), shutil.which("umount")
+from tests.support_disk import ask, done, fill, health, page_without, small_disk, without_beats
+from tests.support_webhooks import free_port
+from tests.support_world import RUN, world
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, of 4 MiB. Skips where nobody may mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if not (MOUNT and UMOUNT and _done(MOUNT, "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place))):
-        pytest.skip("no disk may be mounted here")
-    yield place
-    assert _done(UMOUNT, "-l", str(place))
-
-
-def _done(*command: str) -> bool:
-    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    """A disk of its own, of 4 MiB."""
+    with small_disk(tmp_path / "disk") as place:
+        yield place
 
 
 def remount(disk: Path, how: str) -> None:
     """Read-only (``ro``) or writable (``rw``); nothing on it may be open for writing."""
-    assert MOUNT
-    assert _done(MOUNT, "-o", f"remount,{how}", str(disk))
-
-
-def fill(disk: Path) -> None:
-    """No room is left."""
-    with (disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-
-
-async def health(place: World) -> tuple[int, str]:
-    """What `kabarbot health` says."""
-    command = await place.start(command=(*RUN[:-1], "health"))
-    code = await command.wait()
-    place.bots.remove(command)
-    return code, command.output
+    assert done("mount", "-o", f"remount,{how}", str(disk))
 
 
 async def test_a_full_disk(tmp_path: Path, disk: Path) -> None:
     """Said once and clearly, no restart asked for; nothing is lost or doubled, and with room again all goes on."""
-    async with world(tmp_path) as place:
-        place.settings["DATABASE_PATH"] = str(disk / "kabarbot.db")
+    port = free_port()
+    async with world(
+        tmp_path, DATABASE_PATH=str(disk / "kabarbot.db"), HTTP_ADDRESS=f"127.0.0.1:{port}"
+    ) as place:
         await place.start()
         await place.until_posted(1)
         fill(disk)
         titles = [place.portal.publish().title for _ in range(3)]
         await place.until(lambda: "store_trouble" in place.bot.output, "clear words")
         await place.until_looked(3)
+        await without_beats(place)
         assert len(place.posts()) == 1
-        assert (await health(place))[0] == 0
+        assert await health(place) == (
+            0,
+            "ok, but the disk of the database takes nothing, so nothing moves: No space left on device\n",
+        )
+        assert await ask(port, "/health/ready") == (200, "ok")
+        status, page = await ask(port, "/")
+        assert (status, "The bot is not well" in page) == (200, False)
+        assert "The database cannot be written since" in page
         (disk / "filler").unlink()
         await place.until_posted(4)
         await place.until_quiet()
@@ -70,6 +54,8 @@ async def test_a_full_disk(tmp_path: Path, disk: Path) -> None:
         assert place.headlines()[1:] == titles
         assert "full" in place.bot.output
         assert "Traceback" not in place.bot.output
+        await page_without(port, "cannot be written")
+        assert await health(place) == (0, "ok\n")
         assert await place.bot.terminate() == 0
 
 
@@ -84,7 +70,7 @@ async def test_killed_on_a_full_disk(tmp_path: Path, disk: Path) -> None:
         await place.until(lambda: "store_trouble" in place.bot.output, "clear words")
         await place.bot.kill()
         await place.start()
-        await place.bot.wait()
+        assert await place.bot.wait() == 1  # and not 2, after which nobody starts it again
         assert "full" in place.bot.output
         assert "Traceback" not in place.bot.output
         (disk / "filler").unlink()
@@ -92,6 +78,21 @@ async def test_killed_on_a_full_disk(tmp_path: Path, disk: Path) -> None:
         await place.until_posted(2)
 
         assert place.headlines()[1:] == [title]
+
+
+async def test_started_on_a_full_disk(tmp_path: Path, disk: Path) -> None:
+    """After a clean end, too: the system's word for it, and exit 1, so that whoever watches starts it again."""
+    async with world(tmp_path, DATABASE_PATH=str(disk / "kabarbot.db")) as place:
+        await place.start()
+        await place.until_posted(1)
+        await place.until_quiet()
+        await place.bot.terminate()
+        fill(disk)
+        await place.start()
+
+        assert await place.bot.wait() == 1
+        assert "No space left on device" in place.bot.output
+        assert "Traceback" not in place.bot.output
 
 
 async def test_a_read_only_disk(tmp_path: Path, disk: Path) -> None:

@@ -114,9 +114,9 @@ async def test_a_full_database(scene: Scene, name: str) -> None:
         await WRITING[name](scene)
     except DatabaseFull:
         assert contents(scene.home.path) == before
-        assert scene.home.stores.database.full_lately
+        assert scene.home.stores.database.refused_lately
     else:
-        assert not scene.home.stores.database.full_lately
+        assert not scene.home.stores.database.refused_lately
 
 
 @pytest.mark.parametrize("name", ["record", "claim", "keep"])

@@ -18,6 +18,7 @@ from bot.cli.places import database_path, dotenv
 from bot.domain.health import ailment
 from bot.settings import load
 from bot.settings.model import known_names
+from bot.store.disk import refusal
 
 NOW = datetime(2024, 11, 29, 1, 8, tzinfo=UTC)
 
@@ -237,3 +238,10 @@ def test_a_file_that_cannot_be_understood_is_passed_over(
 def test_a_line_that_is_none_is_passed_over() -> None:
     """Notes, blank lines and words without a sign."""
     assert dotenv("# a note\n\nwords\nA=1\n", {}) == {"A": "1"}
+
+
+def test_a_disk_that_takes_something(tmp_path: Path) -> None:
+    """Nothing is left of the question; a folder that is not there is not the disk's fault."""
+    assert refusal(tmp_path) == ""
+    assert list(tmp_path.iterdir()) == []
+    assert refusal(tmp_path / "none") == ""

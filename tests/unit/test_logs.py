@@ -142,6 +142,17 @@ def test_a_lasting_trouble_is_told_again_after_an_hour(logs: Logs) -> None:
     assert len(stream.getvalue().splitlines()) == 2
 
 
+def test_a_trouble_that_comes_back_is_told_at_once(logs: Logs) -> None:
+    """A disk that is full again within the hour is news."""
+    stream = logs("info", "json")
+    listen = LogListener()
+    for minute in (0, 10):
+        listen(told.StoreTrouble(NOW + timedelta(minutes=minute), "disk is full"))
+        listen(told.StoreRecovered(NOW + timedelta(minutes=minute + 5)))
+    events = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+    assert events == ["store_trouble", "store_recovered"] * 2
+
+
 def test_every_uncertain_post_is_told(logs: Logs) -> None:
     """What may concern a single post is never taken for a repetition."""
     stream = logs("warning", "json")

@@ -146,6 +146,19 @@ def test_a_loop_that_never_came_round_is_not_alive() -> None:
     assert not bench.loop.alive(now, timedelta(seconds=20))
 
 
+async def test_a_spell_that_lasts_is_told_again() -> None:
+    """Once a minute: somebody else's end must not make all look well, and an alert must not fall silent."""
+    clock, heard = FakeClock(), Heard()
+    spell = StoreSpell(clock, heard.events)
+    for _ in range(150):
+        spell.begin(StoreError("the disk is full"))
+        await clock.advance(1)
+    spell.end()
+
+    assert len(heard.of(StoreTrouble)) == 3
+    assert len(heard.of(StoreRecovered)) == 1
+
+
 def test_a_spell_that_did_not_begin_does_not_end() -> None:
     """Nothing is told of a database that always said yes."""
     heard = Heard()
