@@ -35,6 +35,7 @@ async def back_up(source: Path, target: Path, told: Copied | None = None) -> Non
     database = await Database.open_to_read(source)
     try:
         _clear(part)
+        part.touch(mode=0o600)  # readers' ids and secrets are in it
         await database.copy_to(part, told)
         await _mark(part)
         part.replace(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -159,6 +160,7 @@ async def test_a_backup_is_one_file(home: Home) -> None:
     target = home.path.with_name("backup.db")
     await back_up(home.path, target)
 
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600  # nobody else reads readers' ids and secrets
     assert names(home.path.parent) == ["backup.db", "kabarbot.db"]
     with closing(sqlite3.connect(target)) as copy:
         assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
