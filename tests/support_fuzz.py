@@ -19,8 +19,9 @@ from bot.domain.polling import Channel, FeedForPoll
 from bot.errors import ParseError
 from bot.sandbox.markup import Composer, Parsed
 from bot.sandbox.parsers import choose_parser
-from bot.sources.parsing import Want, parse
+from bot.sources.parsing import parse
 from bot.sources.sparing import Spare
+from bot.sources.tasks import Want
 from bot.sources.wire import HEAD, pack, parsed_from_json, parsed_to_json, task_from_json, task_to_json
 from bot.store.headlines import key_hash
 from bot.store.values import dump, freeze, thaw

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.domain.headlines import Document
-from bot.sources.parsing import Parsed, Task, Want, parse
+from bot.sources.parsing import parse
+from bot.sources.tasks import Parsed, Task, Want
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 NOW = datetime(2024, 11, 29, 1, 30, tzinfo=UTC)

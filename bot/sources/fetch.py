@@ -32,7 +32,7 @@ from bot.sources.answers import age_of, content_type, refuse_bad_answer, retry_a
 from bot.sources.failures import in_plain_words
 from bot.sources.inflating import ACCEPTED, Body
 from bot.sources.linkheader import HubLinks, hub_links
-from bot.sources.parsing import MOST_BYTES
+from bot.sources.tasks import MOST_BYTES
 from bot.sources.trail import REDIRECTS, Trail, host_name, same_origin
 
 USER_AGENT = f"Kabarbot/{__version__} (newsroom feed reader; polls with conditional requests)"

@@ -11,7 +11,7 @@ from functools import partial
 from bot.aside import aside
 from bot.confined import environment
 from bot.errors import ParseError
-from bot.sources.parsing import Parsed, Task
+from bot.sources.tasks import Parsed, Task
 from bot.sources.wire import HEAD, MEMORY, pack, parsed_from_json, task_to_json
 
 #: A child that keeps more bytes than this after its answer is replaced: so its memory comes back.

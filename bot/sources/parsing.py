@@ -6,22 +6,16 @@ Runs in the parsing child (`bot.sources.child`); tests may call it in their own 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.domain.headlines import Document
 from bot.errors import ParseError
 from bot.sources.decoding import decode, gunzip
 from bot.sources.mending import mend, root_name
+from bot.sources.tasks import MOST_BYTES, Parsed, Task, Want
 
 if TYPE_CHECKING:
     from bot.sources.sparing import Spare
 
-#: Bytes of a document after unpacking (product.md §4.6).
-MOST_BYTES = 10 * 1024 * 1024
 _BLANK = "\ufeff\0 \t\r\n"
 _NOT_BLANK = re.compile(f"[^{_BLANK}]")
 _FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel", "item"})
@@ -31,37 +25,6 @@ _OTHER_XML = {
     "sitemapindex": "an index of sitemaps",
     "error": "an error message in XML",
 }
-
-
-class Want(StrEnum):
-    """What is sought in a document; but for an article it matters for pages only."""
-
-    FEED = "feed"  # the feed that a page names, and the latest headlines
-    ARTICLE = "article"  # the one article that the page is
-    POPULAR = "popular"  # the list of most-read headlines, never the feed that the page names
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """How to read a body: where it came from, what HTTP said of it, what is sought.
-
-    `now` is aware; `zone` is where times without one are read.
-    """
-
-    url: str
-    zone: tzinfo
-    now: datetime
-    want: Want = Want.FEED
-    charset: str | None = None
-    selectors: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A document, and the feeds that it names where it is a page."""
-
-    document: Document
-    feeds: tuple[str, ...] = ()
 
 
 def parse(body: bytes, task: Task, spare: Spare | None = None) -> Parsed:

@@ -24,7 +24,7 @@ from bot.errors import FetchError, ParseError, SourceError
 from bot.sources.addresses import host_and_port
 from bot.sources.fetch import Fetched, Fetcher, NotModified
 from bot.sources.linkheader import HubLinks
-from bot.sources.parsing import MOST_BYTES, Parsed, Task, Want
+from bot.sources.tasks import MOST_BYTES, Parsed, Task, Want
 
 _MOST_NAMED_FEEDS = 3
 #: Bytes of a body that take longer to hash than readers should wait.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from bot.domain.headlines import Document, Item
-from bot.sources.parsing import Parsed, Task, Want
+from bot.sources.tasks import Parsed, Task, Want
 
 #: Lengths of the JSON and of the body, in bytes, most significant first.
 HEAD = struct.Struct(">II")

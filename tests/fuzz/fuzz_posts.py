@@ -41,7 +41,7 @@ def main() -> int:
         import feedparser  # noqa: F401  # what parsing imports late must be instrumented too
 
         from bot.sources import feeds, jsonfeed, pages  # noqa: F401
-        from bot.sources.parsing import Want
+        from bot.sources.tasks import Want
         from tests.support_fuzz import posts_of
 
     wants, charsets = list(Want), (None, None, "iso-8859-1", "utf-16", "windows-1252", "shift_jis")

@@ -23,7 +23,8 @@ from bot.domain.text import clean_title
 from bot.errors import ParseError
 from bot.sources.pages import named_feeds
 from bot.sources.parser import ParserProcess
-from bot.sources.parsing import Parsed, Want, parse
+from bot.sources.parsing import parse
+from bot.sources.tasks import Parsed, Want
 from tests.support_corpus import CORPUS, HARD, Expected, expectations
 from tests.support_sources import JAKARTA, task
 

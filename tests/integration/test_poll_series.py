@@ -20,7 +20,8 @@ import pytest
 from bot.domain.headlines import Document
 from bot.domain.links import canonical
 from bot.domain.polling import PollIntent
-from bot.sources.parsing import Task, parse
+from bot.sources.parsing import parse
+from bot.sources.tasks import Task
 from tests.support_decide import Memory, says_nothing
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"

@@ -14,7 +14,8 @@ import pytest
 from bot.confined import limit_resources
 from bot.errors import ParseError
 from bot.sources.parser import ParserProcess
-from bot.sources.parsing import Parsed, Want, parse
+from bot.sources.parsing import parse
+from bot.sources.tasks import Parsed, Want
 from tests.support_sources import read, rss, task
 
 SMALL = rss("<title>Satu</title><link>https://portal.example/1</link>", "<title>Dua</title>").encode()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox import html_tdlib
-from bot.sources.parsing import Want
+from bot.sources.tasks import Want
 from tests.support_fuzz import composer, posts_of
 from tests.support_sources import rss
 

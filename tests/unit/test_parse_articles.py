@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.domain.headlines import Item
 from bot.errors import ParseError
-from bot.sources.parsing import Task, Want, parse
+from bot.sources.parsing import parse
+from bot.sources.tasks import Task, Want
 from tests.support_corpus import CORPUS
 from tests.support_sources import JAKARTA, NOW
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.headlines import MAX_TITLE, Document, Item
 from bot.errors import ParseError
-from bot.sources.parsing import Want, parse
+from bot.sources.parsing import parse
+from bot.sources.tasks import Want
 from tests.support_sources import read, rss, task
 
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom">{}</feed>'

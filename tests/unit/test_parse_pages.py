@@ -11,7 +11,7 @@ from bot.domain.headlines import Document
 from bot.domain.stamps import list_stamp
 from bot.errors import ParseError
 from bot.sources.pages import named_feeds
-from bot.sources.parsing import Want
+from bot.sources.tasks import Want
 from tests.support_sources import JAKARTA, NOW, read
 
 Rows = list[tuple[str, str, str]]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.headlines import Document, Item
-from bot.sources.parsing import Parsed, Want
+from bot.sources.tasks import Parsed, Want
 from bot.sources.wire import HEAD, pack, parsed_from_json, parsed_to_json, task_from_json, task_to_json
 from tests.support_sources import task
 
