@@ -23,8 +23,10 @@ RUN groupadd --gid 10001 kabarbot \
  && install -d -m 755 /app
 COPY --from=build /venv /venv
 COPY LICENSE /usr/share/licenses/kabarbot/
-# The root file system may be read-only, so what will be imported is compiled now, and nothing else.
-RUN /venv/bin/python -c "import bot.app, bot.assembly, bot.sources.child, bot.pictures.drawing, bot.pictures.child, bot.cli.run, bot.cli.line, bot.cli.check, bot.cli.health; from PIL import Image; Image.preinit()"
+# The root file system may be read-only, so what will be imported is compiled now, and nothing else: for the bot and its
+# parsing child, which run with -OO, and for the other verbs.
+RUN /venv/bin/python -OO -c "import bot.app, bot.assembly, bot.observe.room, bot.sources.child, bot.sources.pages, bot.sources.articles, uvloop" \
+ && /venv/bin/python -c "import bot.app, bot.pictures.drawing, bot.pictures.child, bot.cli.run, bot.cli.lean, bot.cli.line, bot.cli.check, bot.cli.health, bot.settings; from PIL import Image; Image.preinit()"
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -16,6 +16,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	@echo "Setting up $(VENV) from requirements-dev.lock …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -OO -c "import bot.app, bot.assembly, bot.sources.child"  # as the bot runs
 	@touch $@
 
 demo: $(READY)

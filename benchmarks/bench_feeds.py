@@ -1,4 +1,4 @@
-"""Many feeds: CPU share and memory (issue: 10,000 feeds, 30 items, one in ten changed, a look every 5 minutes, one core).
+"""Many feeds: CPU share and memory (goal: 10,000 feeds, 30 items, one in ten changed, a look every 5 minutes, one core).
 
 Method: a server of its own process plays portals on 127.0.0.1 to 127.0.0.100, each with an equal share of the feeds;
 every tenth look at a feed finds a new item on top, the others are answered 304. The bot is `kabarbot run`, one channel,

@@ -1,4 +1,4 @@
-"""Hostile documents: how long readers wait meanwhile, and how much memory it takes (issue: 50 ms, 200 MB with the child).
+"""Hostile documents: how long readers wait meanwhile, and how much memory it takes (goal: 50 ms, 200 MB with the child).
 
 Method: the bot is a process of its own, as `kabarbot run` starts it, looking every second at a feed that is good and bad
 by turns; the portal and the Bot API server are this process. While a bad document is fetched and read, readers ask for

@@ -1,4 +1,4 @@
-"""At Telegram's limits: 600 posts to 60 channels at 30 a second, and how long readers wait meanwhile (issue 10).
+"""At Telegram's limits: 600 posts to 60 channels at 30 a second, and how long readers wait meanwhile.
 
 Method: the sandbox Bot API server, a process of its own, keeps the published limits. The bot is `python -m bot run`
 with `BROADCAST_RATE=30` and `CHANNEL_RATE=20`, its first look brings each of 60 channels ten headlines. Times are

@@ -1,4 +1,4 @@
-"""Paid broadcast: posts a second and CPU a post, sustained to thousands of chats (issue: 1,000/s on one core).
+"""Paid broadcast: posts a second and CPU a post, sustained to thousands of chats (goal: 1,000/s on one core).
 
 Method: the sandbox Bot API server is a process of its own with Telegram's limits on. This process is the bot's
 delivery as it runs for a newsroom: its store on disk, its limits, its workers, its transport, its event loop.

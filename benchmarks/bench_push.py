@@ -1,4 +1,4 @@
-"""Push: from a hub's ping to the first post leaving, on one machine (issue: below 100 ms).
+"""Push: from a hub's ping to the first post leaving, on one machine (goal: below 100 ms).
 
 Method: the bot is a process of its own, as `kabarbot run` starts it; the portal with its WebSub hub and the Bot API
 server are this process. The feed holds 30 items. The clock starts when the hub begins to send the signed feed to the

@@ -98,7 +98,7 @@ class ParserProcess:
         if self._child is None or self._child.returncode is not None:
             await self._end()
             self._child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot.sources.child", str(self._memory)),
+                *(sys.executable, "-OO", "-m", "bot.sources.child", str(self._memory)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

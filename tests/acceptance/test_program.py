@@ -11,7 +11,7 @@ import pytest
 
 from tests.support_world import World, world
 
-#: Bytes that the bot and its parsing child may keep resident at rest (issue 9, item 3).
+#: Bytes that the bot and its parsing child may keep resident at rest.
 _AT_REST = 100 * 1024 * 1024
 
 
@@ -103,6 +103,17 @@ async def test_memory_at_rest(tmp_path: Path, record_property: Any) -> None:
         print("resident MiB:", {pid: round(size / 2**20, 1) for pid, size in sizes.items()})  # noqa: T201
 
         assert sum(sizes.values()) <= _AT_REST
+
+
+async def test_no_docstring_is_kept_in_memory(tmp_path: Path) -> None:
+    """Bot and parsing child run with `-OO`, in the process that was started: 5 MB for words that nobody reads."""
+    async with world(tmp_path) as place:
+        bot = await place.start()
+        await place.until_posted(1)
+        commands = [Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in family(bot.pid)]
+
+        assert len(commands) == 2
+        assert all(b"-OO" in words for words in commands)
 
 
 async def test_killed_it_leaves_no_child_behind(tmp_path: Path) -> None:
