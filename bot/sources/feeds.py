@@ -23,6 +23,8 @@ MOST_ITEMS = 2000
 _MOST_CATEGORIES = 30
 _LONGEST_NAME = 100
 _LONGEST_GUID = 1000
+#: The last one is a news sitemap's (schemas/sitemap-news/0.9), which some portals put into their feeds' items.
+_DATES = ("published", "updated", "created", "news_publication_date")
 _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?#])", re.IGNORECASE)
 _IMAGE_TAG = re.compile(r"<img\b[^>]{0,2000}?\bsrc\s*=\s*[\"']?([^\"'\s>]+)([^>]{0,500})>", re.IGNORECASE)
@@ -134,14 +136,15 @@ class _Reader:
         self._now = now
 
     def item(self, entry: Entry) -> Item:
-        raw_title, guid, link = _raw(entry, "title"), _guid(entry), self._link(entry)
+        raw_title = _raw(entry, "title") or _raw(entry, "news_title")
+        guid, link = _guid(entry), self._link(entry)
         lead = _raw(entry, "summary") or _first_content(entry)
         own_entity = any(MARK in part for part in (raw_title, guid or "", link or ""))
         return Item(
             title=clean_title(raw_title),
             link=link.replace(MARK, "") if link else None,
             guid=guid.replace(MARK, "") if guid else None,
-            published=self.when(entry, ("published", "updated", "created")),
+            published=self.when(entry, _DATES),
             categories=tuple(_categories(entry)),
             author=_author(entry),
             lead=clean_lead(lead),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -152,6 +153,20 @@ def test_relative_links_are_the_channels() -> None:
     assert read(body, url="https://feeds.example/rss").items[0].link == "https://feeds.example/a"
     body = '{"home_page_url": "http://[", "items": [{"id": "1", "title": "x", "url": "/a"}]}'
     assert read(body, url="https://feeds.example/rss").items[0].link == "https://feeds.example/a"
+
+
+def test_an_item_may_speak_as_a_news_sitemap_does() -> None:
+    """Title and time where it has no other; its own elements come first."""
+    news = "xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'"
+    wire = (
+        f"<news:news {news}><news:publication_date>2024-11-29T08:08:00+07:00</news:publication_date>"
+        "<news:title>Kabar &amp;amp; peta</news:title></news:news>"
+    )
+    when = datetime(2024, 11, 29, 1, 8, tzinfo=UTC)
+    assert (item(wire).title, item(wire).published) == ("Kabar & peta", when)
+    assert item(f"<title>x</title>{wire}<pubDate>Fri, 29 Nov 2024 01:00:00 GMT</pubDate>") == replace(
+        item(wire), title="x", published=when - timedelta(minutes=8)
+    )
 
 
 PICTURES = [
