@@ -258,12 +258,22 @@ def _look(fetched: Fetched, memory: _Memory) -> Look:
 
 
 def _read_file(url: str) -> bytes:
-    path = Path(unquote(urlsplit(url).path))
     try:
-        with path.open("rb") as file:
-            body = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise FetchError(f"{path} cannot be read: {error.strerror or 'no such file'}") from error
+        path = Path(unquote(urlsplit(url).path))
+        body = _beginning(path)
+    except ValueError as error:
+        raise FetchError("this is no address of a file") from error
     if len(body) > MOST_BYTES:
         raise FetchError(f"{path} is larger than {MOST_BYTES // 1024 // 1024} MiB")
     return body
+
+
+def _beginning(path: Path) -> bytes:
+    """As much as a document may have, and one byte more."""
+    try:
+        if path.is_fifo():  # opening it waits for somebody who writes
+            raise FetchError(f"{path} is no file but a pipe")
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise FetchError(f"{path} cannot be read: {error.strerror or 'no such file'}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -278,6 +279,12 @@ async def test_preview_of_what_cannot_be_had(portal: Portal, tmp_path: Path) -> 
         await portal.preview(tmp_path.as_uri())
     with pytest.raises(FetchError, match="no web address"):
         await portal.preview("portal.example/rss")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FetchError, match="pipe"):
+        await portal.preview((tmp_path / "pipe").as_uri())
+    for url in ("file://[", "file:///%00"):
+        with pytest.raises(FetchError, match="no address of a file"):
+            await portal.preview(url)
     (tmp_path / "empty.xml").write_bytes(b"")
     with pytest.raises(ParseError, match="empty"):
         await portal.preview((tmp_path / "empty.xml").as_uri())

@@ -104,6 +104,7 @@ def test_a_path_becomes_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert address("umpan 1.xml") == f"{tmp_path.as_uri()}/umpan%201.xml"
     assert address("/a/b") == "file:///a/b"
     assert address("https://a.example/rss") == "https://a.example/rss"
+    assert address("http://[") == "http://["
 
 
 def test_a_json_line_holds_every_field() -> None:
@@ -219,17 +220,18 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_program_reads_files_without_settings(tmp_path: Path) -> None:
-    """Untitled and repeated items are there, in order; a missing file and a folder are lines too."""
+    """Untitled and repeated items are there, in order; a missing file, a folder and no address at all are lines too."""
     (tmp_path / "umpan.xml").write_text(FEED)
     (tmp_path / "folder").mkdir()
 
-    done = run(tmp_path, "--json", "umpan.xml", "nowhere.xml", "folder", (tmp_path / "umpan.xml").as_uri())
+    umpan = (tmp_path / "umpan.xml").as_uri()
+    done = run(tmp_path, "--json", "umpan.xml", "nowhere.xml", "folder", "http://[", umpan)
 
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 1
     assert done.stderr == ""
     assert [line["url"] for line in lines][:3] == ["umpan.xml", "nowhere.xml", "folder"]
-    assert [line["ok"] for line in lines] == [True, False, False, True]
+    assert [line["ok"] for line in lines] == [True, False, False, False, True]
     assert [item["title"] for item in lines[0]["headlines"]] == ["Satu & dua", "", "Satu & dua"]
     assert lines[0]["headlines"][0]["published"] == "2023-09-19T23:12:00Z"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "umpan.xml"]
