@@ -10,6 +10,8 @@ from bot.errors import FetchError
 
 _STEP = 256 * 1024
 _MOST_CODINGS = 3
+#: What servers write where nothing is packed; a charset is a common slip there, which browsers pass over.
+_NO_CODINGS = frozenset({"", "identity", "none", "utf-8", "utf8", "8bit", "binary"})
 _BROKEN = "the answer's compression is broken"
 #: What we ask for; the order is ours, the choice the server's.
 ACCEPTED = "gzip, deflate, br"
@@ -89,7 +91,7 @@ class Body:
 
     def __init__(self, codings: str, limit: int) -> None:
         names = [name.strip().lower() for name in codings.split(",")]
-        known = [name for name in names if name not in {"", "identity"}]
+        known = [name for name in names if name not in _NO_CODINGS]
         if len(known) > _MOST_CODINGS:
             raise FetchError("the answer is packed too many times over")
         self._inflaters = [_inflater(name) for name in reversed(known)]

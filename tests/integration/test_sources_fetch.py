@@ -105,6 +105,8 @@ PACKED = {
     "gzip, br": brotli.compress(gzip.compress(FEED)),
     "identity": FEED,
     "GZIP": FEED,
+    "none": FEED,
+    "UTF-8": FEED,
 }
 
 
