@@ -9,10 +9,13 @@ from bot.domain.subscriptions import Wish
 from bot.store.connection import Database
 from bot.store.values import dump, ticks
 
+# Whoever had the news at once so far and now wants a digest has read what went round before.
 _SUBSCRIBE = """
 INSERT INTO subscribers (id, wish, digest_at, since, topic) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET wish = excluded.wish, digest_at = excluded.digest_at, topic = excluded.topic,
-    digest_next = iif(digest_at IS excluded.digest_at, digest_next, NULL)
+    digest_next = iif(digest_at IS excluded.digest_at, digest_next, NULL),
+    since = iif(digest_at IS NULL AND excluded.digest_at IS NOT NULL,
+        max(since, ifnull((SELECT min(at) - 1 FROM fanouts), excluded.since)), since)
 """
 _FIND = "SELECT wish, digest_at FROM subscribers WHERE id = ?"
 _STOP = "DELETE FROM subscribers WHERE id = ?"

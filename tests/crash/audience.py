@@ -41,18 +41,23 @@ class Audience:
     doubts: Counter[Told] = field(default_factory=Counter)
 
     async def subscribe(self) -> None:
-        """Everybody asks for everything; the bot runs. One of them will have it as a digest."""
+        """Everybody asks for everything, one of them as a digest; the bot runs."""
         people = self.world.people
-        for number in range(_AT_ONCE + 1):
-            chat, user = self.world.reader(f"Pembaca {number}")
-            self.subscribers.append(chat)
+        readers = [self.world.reader(f"Pembaca {number}") for number in range(_AT_ONCE + 1)]
+        for chat, user in readers:
             people.say(chat, user, "/langganan semua")
+        self.subscribers = [chat for chat, _ in readers]
         self.forum = self.world.moderators.add_chat("supergroup", "Warga")
         self.topic = self.world.moderators.add_topic(self.forum, "Berita").id
         people.say(self.forum, self.world.moderators.owner(), "/langganan semua", thread=self.topic)
-        self.digest = self.subscribers[-1]
-        wanted = len(self.subscribers) + 1
+        wanted = len(readers) + 1
         await until(lambda: len(self.world.rows("SELECT id FROM subscribers")) == wanted, "subscriptions")
+        digest, reader = readers[-1]
+        self.digest = digest
+        await until(lambda: _said(digest), "the last answer")
+        people.tap(digest, _said(digest)[-1].id, reader, button="Sekali sehari, pukul 07:00")
+        chosen = "SELECT 1 FROM subscribers WHERE digest_next > 0"
+        await until(lambda: self.world.rows(chosen), "the digest's hour")
 
     @property
     def chats(self) -> Sequence[Chat]:

@@ -164,7 +164,7 @@ def editor_asks(campaign: Campaign, _chat: Chat) -> None:
 def digest_is_due(campaign: Campaign, _chat: Chat) -> None:
     """The hour of the digest comes while no bot runs."""
     if campaign.over and campaign.audience is not None and campaign.audience.digest is not None:
-        due = "UPDATE subscribers SET digest_at = 420, digest_next = ? WHERE id = ?"
+        due = "UPDATE subscribers SET digest_next = ? WHERE id = ?"
         campaign.change(due, campaign.now, campaign.audience.digest.id)
 
 

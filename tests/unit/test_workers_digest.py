@@ -156,6 +156,28 @@ async def test_news_that_came_too_late_is_offered_at_seven(desk: Desk) -> None:
     assert not await desk.room.stores.news.busy()
 
 
+@pytest.mark.parametrize("reached", [True, False])
+async def test_what_came_at_once_is_in_no_digest(desk: Desk, *, reached: bool) -> None:
+    """Whoever now wants a digest has read it; but what still went round, and had not come to them, is."""
+    room = desk.room
+    await room.run(desk.worker(), seconds=10)
+    await room.stores.subscriptions.subscribe(1, Wish(), None, room.clock.now())
+    await room.clock.advance(60)
+    await desk.publish(1)
+    if reached:
+        while await room.stores.news.busy():
+            await room.stores.news.expand(room.clock.now(), 24 * HOUR)
+            assert await desk.waiting() in ({1: (False, [title(1)])}, {})
+    await room.clock.advance(60)
+    await desk.subscribe(1, minutes=60)
+    await room.clock.advance(60)
+    await desk.publish(2)
+    await room.clock.jump(3600)
+    await room.clock.advance(10)
+
+    assert await desk.waiting() == {1: (True, [title(2)] if reached else [title(2), title(1)])}
+
+
 async def test_another_hour_is_reckoned_anew(desk: Desk) -> None:
     """And who goes over to news at once has no digest."""
     await desk.subscribe(1, minutes=60)
