@@ -40,7 +40,7 @@ _UNDER_WAY = 0.25
 #: Real seconds for which the server keeps a call; nobody lives to see the end of them.
 _KEPT = 5.0
 #: A life without a death by then is ended from outside.
-LONGEST_LIFE = 10.0
+LONGEST_LIFE = 7.0
 _LAST_LIFE = 240.0
 _TICK = 0.03
 
