@@ -329,8 +329,10 @@ def test_words_without_secrets_stay_as_they_are() -> None:
 def test_a_portal_cannot_forge_a_line(logs: Logs) -> None:
     """A line feed or an escape sequence in somebody's words stays inside its own line."""
     stream = logs("info", "console")
-    LogListener()(told.Polled(NOW, "rmol", "failed", "bad\n2026-11-25 [info] posted\x1b[2J"))
-    assert len(stream.getvalue().splitlines()) == 1
+    forged = "bad\n2026-11-25 [info] posted\x1b[2J"
+    LogListener()(told.Polled(NOW, "rmol", "failed", forged))
+    logging.getLogger("aiohttp").warning(forged)  # a library may put them into the message itself
+    assert len(stream.getvalue().splitlines()) == 2
     assert "\x1b" not in stream.getvalue()
 
 
