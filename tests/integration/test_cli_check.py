@@ -316,3 +316,17 @@ async def test_a_database_that_cannot_be_made(stage: Stage) -> None:
     said = await stage.fault(DATABASE_PATH=str(stage.folder / "file" / "kabarbot.db"))
 
     assert "is not a folder" in said
+
+
+@pytest.mark.parametrize("colon", [":", "%3A"])
+async def test_an_answer_that_repeats_the_token_is_masked(stage: Stage, colon: str) -> None:
+    """A server, or a proxy before it, may quote the address that it was asked at."""
+    token = stage.at.sandbox.token
+    words = f"Bad Request: no such path /bot{token.replace(':', colon)}/getChat"
+    stage.at.sandbox.state.faults.add(kind="refuse", code=400, description=words, method="getChat", times=0)
+
+    _, findings = await stage.check()
+    said = " ".join(f"{finding.what} {finding.cure}" for finding in findings)
+
+    assert "no such path /bot…/getChat" in said
+    assert token.partition(":")[2] not in said
