@@ -74,3 +74,27 @@ async def test_a_disk_that_refuses_while_a_post_is_sent(tmp_path: Path, disk: Fr
         assert "post_uncertain" not in place.bot.output
         assert "store_recovered" in place.bot.output
         assert await place.bot.terminate() == 0
+
+
+async def test_stopped_before_it_could_be_noted(tmp_path: Path, disk: FragileDisk) -> None:
+    """SIGTERM is obeyed though the outcome of a send is not saved; after the next start Telegram is asked, nothing comes twice."""
+    async with world(tmp_path, DATABASE_PATH=str(disk.place / "kabarbot.db")) as place:
+        await place.start()
+        await place.until_posted(1)
+        await place.until_quiet()
+        place.sandbox.state.faults.add(kind="delay", method="sendMessage", seconds=3.0)
+        title = place.portal.publish().title
+        await place.until(lambda: place.states().get("SENDING"), "a send under way")
+        if not disk.forbid(writing=True):
+            pytest.skip("no file may be made immutable here")
+        await place.until_posted(2)
+        await place.until(lambda: "store_trouble" in place.bot.output, "clear words")
+        ended = await place.bot.terminate()
+        assert place.states()["SENDING"] == 1
+        disk.forbid(writing=False)
+        await place.start()
+        await place.until(lambda: not place.in_doubt(), "the doubt settled")
+
+        assert ended == 0
+        assert place.headlines()[1:] == [title]
+        assert len(place.accepted()) == 2
