@@ -81,7 +81,7 @@ async def test_killed_on_a_full_disk(tmp_path: Path, disk: Path) -> None:
 
 
 async def test_started_on_a_full_disk(tmp_path: Path, disk: Path) -> None:
-    """After a clean end, too: the system's word for it, and exit 1, so that whoever watches starts it again."""
+    """After a clean end, too: the system's word for it, and exit 1, so that it is started again; `check` says it, too."""
     async with world(tmp_path, DATABASE_PATH=str(disk / "kabarbot.db")) as place:
         await place.start()
         await place.until_posted(1)
@@ -93,6 +93,9 @@ async def test_started_on_a_full_disk(tmp_path: Path, disk: Path) -> None:
         assert await place.bot.wait() == 1
         assert "No space left on device" in place.bot.output
         assert "Traceback" not in place.bot.output
+        check = await place.start(command=(*RUN[:-1], "check", "--json"))
+        assert await check.wait() == 1
+        assert "takes nothing (No space left on device): make room there" in check.output
 
 
 async def test_a_read_only_disk(tmp_path: Path, disk: Path) -> None:
