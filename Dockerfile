@@ -1,4 +1,4 @@
-# Two stages: one installs from the lock, the other runs. The version of the base is the one that CI tests with.
+# Two stages: one installs from the lock, the other runs. The base has the oldest Python that pyproject.toml allows.
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 COPY requirements.lock /build/
