@@ -52,7 +52,7 @@ class Publish(Handler):
             say("Goes out now to {count} channels; stood in {posts} already.", **values)
             if reach.waited
             else say(
-                "Nothing to post: it stands in {posts} channels, the others’ rules do not want it.", **values
+                "Nothing to post: it stands in {posts} channels, and the rules of no other want it.", **values
             )
         )
         return Reply(heading=titled(story), text=text)
