@@ -18,7 +18,7 @@ from urllib.parse import quote
 import aiosqlite
 
 from bot.errors import DatabaseUnusable, DiskRefused
-from bot.store.disk import refusal
+from bot.store.disk import make_home, refusal
 from bot.store.faults import store_errors
 from bot.store.migrations import demand_current, migrate
 
@@ -247,7 +247,7 @@ async def _to_its_end(work: Awaitable[object]) -> None:
 def _prepare(path: Path) -> None:
     """Make the folder, and say in plain words what stands in the way."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_home(path.parent)
     except OSError as exc:
         raise DatabaseUnusable(f"DATABASE_PATH {path}: its folder cannot be made ({exc.strerror})") from exc
     if path.is_dir():

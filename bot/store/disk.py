@@ -1,4 +1,4 @@
-"""What a disk says to whoever wants to write on it. The standard library alone, for `kabarbot health`."""
+"""The database's folder, and what its disk says to whoever wants to write on it. The standard library alone, for `kabarbot health`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from pathlib import Path
 _TRIED = 65_536
 #: What is the disk's fault: no room, over a quota, read-only, broken. A wrong owner is not.
 _OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+
+
+def make_home(folder: Path) -> None:
+    """Make the database's folder where there is none, for its user and group alone. Raises `OSError`."""
+    folder.mkdir(0o750, parents=True, exist_ok=True)
 
 
 def refusal(folder: Path) -> str:

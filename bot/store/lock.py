@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.errors import AlreadyRunning, DatabaseUnusable
+from bot.store.disk import make_home
 
 
 class InstanceLock:
@@ -22,7 +23,7 @@ class InstanceLock:
     def __enter__(self) -> Self:
         """Take the lock. Raises `AlreadyRunning`, or `DatabaseUnusable` where no file can be made."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_home(self._path.parent)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as exc:
             raise DatabaseUnusable(

@@ -450,5 +450,6 @@ def test_one_instance_a_database(tmp_path: Path) -> None:
     ):
         pass
 
+    assert database.parent.stat().st_mode & 0o007 == 0  # nobody else reads what will be there
     with InstanceLock(database):
         assert database.with_name("kabarbot.db.lock").exists()
