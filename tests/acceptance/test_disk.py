@@ -65,6 +65,7 @@ async def test_killed_on_a_full_disk(tmp_path: Path, disk: Path) -> None:
         place.settings["DATABASE_PATH"] = str(disk / "kabarbot.db")
         await place.start()
         await place.until_posted(1)
+        await place.until_quiet()  # a first post that nobody noted would come twice, rightly
         fill(disk)
         title = place.portal.publish().title
         await place.until(lambda: "store_trouble" in place.bot.output, "clear words")
