@@ -97,7 +97,7 @@ async def deliver(url: str, stores: Stores, posts: int) -> None:
         slowed += type(event).__name__ == "SlowedDown"
 
     clock, events = SystemClock(), Events([hear])
-    pace = Pacing(rate=FREE_RATE, paid_rate=1000, purse=Purse(posts, ZONE))
+    pace = Pacing(rate=1000, purse=Purse(posts, ZONE))
     access = Access(
         DEFAULT_TOKEN, url, OpsChat(stores.database, None, None), ZONE, lambda _chat, _user: False
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
-from bot.domain.pacing import FREE_RATE, WINDOW, Pacing
+from bot.domain.pacing import WINDOW, Pacing
 from bot.domain.polling import ChannelSetup, FeedForPoll
 from bot.domain.stars import Purse
 from bot.events import CopyFound, Events
@@ -73,12 +73,7 @@ async def _pace(settings: Settings, stores: Stores, now: datetime) -> Pacing:
     if settings.paid_stars_a_day:
         purse = Purse(settings.paid_stars_a_day, settings.timezone)
         purse.remember(await stores.outbox.paid_today(now), now)
-    return Pacing(
-        rate=min(settings.broadcast_rate, FREE_RATE),
-        chat_rate=settings.channel_rate,
-        paid_rate=settings.broadcast_rate,
-        purse=purse,
-    )
+    return Pacing(rate=settings.broadcast_rate, chat_rate=settings.channel_rate, purse=purse)
 
 
 def _feed(feed: settings_room.Feed, settings: Settings) -> FeedForPoll:

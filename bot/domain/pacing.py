@@ -1,7 +1,7 @@
 """When a message may leave: Telegram's limits as arithmetic. Has no clock and waits for nobody.
 
-- All chats together: one message every 1/`rate` s, evenly spaced (product.md §4.2). With a purse of Stars a post
-  that would have to wait for that can be paid for, at up to `paid_rate` a second.
+- All chats together: one message every 1/`rate` s, evenly spaced (product.md §4.2). With a purse of Stars the free
+  rate of them costs nothing, and a post that would have to wait for that can be paid for, up to `rate` in all.
 - A private chat: 1 a second, bursts of 3 (generic cell rate algorithm, ITU-T I.371).
 - A group or channel: `chat_rate` in any 60 s, edits counted, and two messages at least 1 s
   (or 60 s/`chat_rate`, whichever is less) apart; answers take at most half of it while posts wait.
@@ -13,6 +13,7 @@ Times are seconds since 1970 inside, aware UTC outside.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -150,13 +151,13 @@ class Pacing:
         *,
         rate: float = 30.0,
         chat_rate: int = 20,
-        paid_rate: float = 1000.0,
         purse: Purse | None = None,
     ) -> None:
         self._chat_rate = chat_rate
-        self._places = _Places(_SLACK / rate)
-        self._paid_places = _Places(_SLACK / paid_rate)
-        self._purse = purse
+        paid_rate = rate - FREE_RATE if purse is not None else 0.0
+        self._purse = purse if paid_rate > 0 else None
+        self._places = _Places(_SLACK / (FREE_RATE if paid_rate > 0 else rate))
+        self._paid_places = _Places(_SLACK / paid_rate if paid_rate > 0 else math.inf)
         self._groups: dict[int, _Group] = {}
         self._private: dict[int, float] = {}  # when each would have sent all it has, at 1 a second
         self._blocked: dict[int, float] = {}
@@ -221,16 +222,21 @@ class Pacing:
         self._take(chat_id, at, moment)
         return datetime.fromtimestamp(at, UTC)
 
-    def wait(self, chat_ids: Collection[int], now: datetime) -> timedelta:
-        """How long until the first of `chat_ids` may be reserved for; for none: until any post may leave."""
+    def wait(
+        self, chat_ids: Collection[int], now: datetime, *, paid_ahead: timedelta = timedelta()
+    ) -> timedelta:
+        """How long until the first of `chat_ids` may be reserved for; for none: until any post may leave.
+
+        A place that costs counts as so much nearer as `paid_ahead`, for whoever buys so much further ahead.
+        """
         moment = self._moment(now)
         if chat_ids:
             earliest = min(self._post_at(chat_id, moment) for chat_id in chat_ids)
         else:
             start = max(moment, self._posts_blocked_until)
-            rich = self._purse is not None and self._purse.left(now) > 0
-            open_places = (self._places, self._paid_places) if rich else (self._places,)
-            earliest = min(places.first(start) for places in open_places)
+            earliest = self._places.first(start)
+            if self._purse is not None and self._purse.left(now) > 0:
+                earliest = min(earliest, self._paid_places.first(start) - paid_ahead.total_seconds())
         return timedelta(seconds=max(0.0, earliest - moment))
 
     def refuse(self, chat_id: int, until: datetime, now: datetime) -> None:

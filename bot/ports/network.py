@@ -98,8 +98,13 @@ class Pace(Protocol):
         """The moment at which an answer to a reader may leave, taken: answers go before posts."""
         ...
 
-    def wait(self, chat_ids: Collection[int], now: datetime) -> timedelta:
-        """How long until the first of `chat_ids` may be reserved for; for none: until any post may leave."""
+    def wait(
+        self, chat_ids: Collection[int], now: datetime, *, paid_ahead: timedelta = timedelta()
+    ) -> timedelta:
+        """How long until the first of `chat_ids` may be reserved for; for none: until any post may leave.
+
+        A place that costs counts as so much nearer as `paid_ahead`, for whoever buys so much further ahead.
+        """
         ...
 
     def refuse(self, chat_id: int, until: datetime, now: datetime) -> None:

@@ -22,6 +22,8 @@ from bot.workers.sending import Sending
 
 #: How far ahead places in the limits are taken. Answers to readers wait at most this long behind posts.
 HORIZON = timedelta(milliseconds=60)
+#: How much further ahead places that cost are taken: a round that comes late would lose dozens of them for good.
+_PAID_AHEAD = timedelta(milliseconds=90)
 #: A place is taken this long before its moment, so that the claim is on the disk by then.
 LEAD = timedelta(milliseconds=25)
 #: A row that waited longer than this is held against `MAX_AGE_HOURS` once more.
@@ -130,7 +132,7 @@ class Deliverer:
         chosen: list[tuple[Candidate, Place]] = []
         too_old: list[Candidate] = []
         start, span = now + LEAD, HORIZON - LEAD
-        while self._pace.wait((), start) <= span and (head := self._heads.pop(now)) is not None:
+        while self._wait(start) <= span and (head := self._heads.pop(now)) is not None:
             chat = head.target.chat_id
             if self._too_old(head, now):
                 too_old.append(head)
@@ -143,9 +145,13 @@ class Deliverer:
     def _place(self, chat_id: int, start: datetime, span: timedelta) -> Place | None:
         if (at := self._pace.reserve(chat_id, start, span)) is not None:
             return Place(at)
-        if (at := self._pace.buy(chat_id, start, span)) is not None:
+        if (at := self._pace.buy(chat_id, start, span + _PAID_AHEAD)) is not None:
             return Place(at, paid=True)
         return None
+
+    def _wait(self, now: datetime) -> timedelta:
+        """How long until a place can be taken for any chat."""
+        return self._pace.wait((), now, paid_ahead=_PAID_AHEAD)
 
     def _too_old(self, head: Candidate, now: datetime) -> bool:
         waited = now - head.waiting_since > STALE
@@ -199,7 +205,7 @@ class Deliverer:
         """Seconds until a place is to be taken again, or something will be ready."""
         now = self._clock.now()
         if self._heads.at_hand or self._heads.exhausted:
-            return (self._pace.wait((), now) - LEAD).total_seconds()
+            return (self._wait(now) - LEAD).total_seconds()
         at = self._heads.next_at()
         if at is None and not self._tasks:
             at = await self._outbox.next_due(now)

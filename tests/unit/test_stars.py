@@ -18,7 +18,7 @@ SPAN = timedelta(milliseconds=60)
 
 def rich(stars: int = 10) -> Pacing:
     """Limits with a purse."""
-    return Pacing(rate=FREE_RATE, paid_rate=1000, purse=Purse(stars, JAKARTA))
+    return Pacing(rate=1000, purse=Purse(stars, JAKARTA))
 
 
 def test_what_is_free_is_never_paid_for() -> None:
@@ -36,6 +36,29 @@ def test_above_the_free_rate_places_can_be_bought() -> None:
     assert all(NOW <= at <= NOW + SPAN for at in paid)
     gaps = [later - earlier for earlier, later in itertools.pairwise(paid)]
     assert min(gaps) >= timedelta(milliseconds=1)
+
+
+def test_free_and_paid_together_keep_the_rate() -> None:
+    """What is bought comes to the rate together with what is free, not on top of it."""
+    pacing, second = Pacing(rate=100, purse=Purse(1000, JAKARTA)), timedelta(seconds=1)
+    free = sum(pacing.reserve(-chat, NOW, second) is not None for chat in range(1, 201))
+    paid = sum(pacing.buy(-chat, NOW, second) is not None for chat in range(201, 401))
+    assert (free, paid) == (FREE_RATE, 100 - FREE_RATE)
+
+
+def test_at_the_free_rate_nothing_is_bought() -> None:
+    """Stars that are allowed but not needed stay where they are."""
+    assert Pacing(rate=FREE_RATE, purse=Purse(10, JAKARTA)).buy(-1, NOW, SPAN) is None
+
+
+def test_a_bought_place_is_taken_further_ahead() -> None:
+    """Whoever buys ahead is told to do so before the places in sight run out."""
+    pacing, ahead = rich(), timedelta(milliseconds=90)
+    for chat in itertools.count(1):
+        if pacing.reserve(-chat, NOW, SPAN) is None and pacing.buy(-chat, NOW, SPAN) is None:
+            break
+    assert pacing.wait((), NOW) > SPAN
+    assert pacing.wait((), NOW, paid_ahead=ahead) == timedelta()
 
 
 def test_spent_it_is_back_at_the_free_rate() -> None:
