@@ -17,7 +17,8 @@ class FeedForPoll:
     """A feed as the poller needs it.
 
     `interval` and times are aware UTC; `void` are the kinds of key that do not tell this feed's
-    headlines apart; `looked` is the last good look (None: never), `failures` in a row.
+    headlines apart; `looked` is the last good look (None: never), `failures` in a row. `kind` of its last
+    document: ``feed``, ``page``, or ``turned``, a page where there was a feed; empty before the first.
     """
 
     id: int
@@ -35,6 +36,7 @@ class FeedForPoll:
     looked: datetime | None = None
     failures: int = 0
     failing_since: datetime | None = None
+    kind: str = ""
 
     @property
     def address(self) -> FeedAddress:

@@ -22,7 +22,7 @@ ON CONFLICT (url) DO UPDATE SET
     name = excluded.name, category = excluded.category, interval = excluded.interval,
     headers = excluded.headers, selectors = excluded.selectors, paused = 0,
     next_at = min(next_at, excluded.next_at),
-    gone = iif(removed_at IS NULL, gone, 0),
+    gone = iif(removed_at IS NULL, gone, 0), kind = iif(removed_at IS NULL, kind, ''),
     -- taken out of the settings and put back: new again
     looked_at = iif(removed_at IS NULL, looked_at, NULL), removed_at = NULL
 RETURNING id
@@ -45,6 +45,7 @@ _GOOD_LOOK = """
 UPDATE feeds SET etag = :etag, last_modified = :last_modified, body_hash = :body_hash,
     moved_to = coalesce(:moved_to, moved_to), looked_at = :now, tried_at = :now, next_at = :next_at,
     last_new_at = iif(:new, :now, last_new_at), void = coalesce(:void, void),
+    kind = CASE WHEN :kind = 'page' AND kind IN ('feed', 'turned') THEN 'turned' ELSE coalesce(:kind, kind) END,
     failures = 0, failing_since = NULL, failure = '', gone = 0
 WHERE id = :id
 """
@@ -118,6 +119,7 @@ async def good_look(tx: Transaction, intent: PollIntent, look: Look, next_at: da
             "moved_to": look.moved_to,
             "void": dump(intent.void) if intent.void else None,
             "new": bool(intent.new),
+            "kind": look.document.kind if look.document else None,
             "now": ticks(intent.at),
             "next_at": ticks(next_at),
         },
@@ -156,4 +158,5 @@ def _feed(row: Row) -> FeedForPoll:
         looked=maybe_moment(row["looked_at"]),
         failures=row["failures"],
         failing_since=maybe_moment(row["failing_since"]),
+        kind=row["kind"],
     )

@@ -18,12 +18,16 @@ from bot.store.schema_readers import FIGURES, VERSION_2
 from bot.store.schema_subscriptions import SUBSCRIPTIONS
 from bot.store.schema_takedowns import TAKEDOWNS
 from bot.store.schema_topics import TOPICS
+from bot.store.schema_watch import KINDS
 
 #: "KBAR" in ASCII: tells our files from other SQLite databases (`PRAGMA application_id`).
 APPLICATION_ID = 0x4B424152
 
 #: The step from version N to N + 1 stands at index N.
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, EDITORS, SUBSCRIPTIONS, TOPICS, FIGURES, TAKEDOWNS)
+MIGRATIONS: tuple[str, ...] = (
+    *(VERSION_1, VERSION_2, EDITORS, SUBSCRIPTIONS, TOPICS, FIGURES, TAKEDOWNS),
+    KINDS,
+)
 
 
 async def migrate(

@@ -41,9 +41,8 @@ _FRESH = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class _Seen:
-    """What the last looks at a feed were like, since this process began."""
+    """How many of the last looks at a feed, since this process began, found a page or an old answer."""
 
-    is_feed: bool = False
     pages: int = 0
     stale: int = 0
 
@@ -79,13 +78,12 @@ class Watcher:
         if look.document is not None:
             self._judge_kind(feed, seen, is_page=look.document.kind == "page")
             self._judge_news(feed, len(look.document.items), intent)
-        elif seen.pages:  # the same page again
+        elif seen.pages or feed.kind == "turned":  # the same page again
             self._judge_kind(feed, seen, is_page=True)
 
     def _judge_kind(self, feed: FeedForPoll, seen: _Seen, *, is_page: bool) -> None:
         seen.pages = seen.pages + 1 if is_page else 0
-        seen.is_feed = seen.is_feed or not is_page
-        if not is_page or (seen.is_feed and seen.pages >= LOOKS_IN_A_ROW):
+        if not is_page or (feed.kind in {"feed", "turned"} and seen.pages >= LOOKS_IN_A_ROW):
             self._note(feed.id, PAGE, {} if is_page else None)
 
     def _judge_news(self, feed: FeedForPoll, items: int, intent: PollIntent) -> None:

@@ -146,6 +146,31 @@ async def test_a_page_in_place_of_a_feed_is_told_after_three_looks(room: Watched
     assert "answers with a feed again" in room.said()[1]
 
 
+async def test_a_feed_that_became_a_page_while_the_bot_was_down_is_told(room: Watched) -> None:
+    """That there was a feed is known through restarts."""
+    await room.looks(look(1, 2, room=room))
+    await room.stop()
+    room.begin_again()
+    await room.looks(look(3, kind="page", room=room), look(4, kind="page", room=room))
+    assert not room.said()
+    await room.looks(look(5, kind="page", room=room))
+    await room.clock.advance(10)
+    assert len(room.said()) == 1
+    assert "HTML page" in room.said()[0]
+
+
+async def test_a_page_that_stays_the_same_through_a_restart_is_told(room: Watched) -> None:
+    """What was seen of it before the restart is not read again: it has not changed."""
+    await room.looks(look(1, 2, room=room), look(3, kind="page", room=room))
+    await room.stop()
+    room.begin_again()
+    await room.looks(same(), same())
+    assert not room.said()
+    await room.looks(same())
+    await room.clock.advance(10)
+    assert len(room.said()) == 1
+
+
 async def test_a_page_that_always_was_one_is_none_of_our_business(room: Watched) -> None:
     """FEED_URL may be a page that lists its headlines."""
     await room.looks(*[look(n, n + 1, kind="page", room=room) for n in range(6)])
