@@ -4,6 +4,9 @@ Method: the sandbox Bot API server is a process of its own with Telegram's limit
 delivery as it runs for a newsroom: its store on disk, its limits, its workers, its transport, its event loop.
 `CHATS` channels each get one post of one headline after another; `PAID_STARS_A_DAY` is ample and `BROADCAST_RATE`
 1000. CPU is this process's, the database's work included. The free rate's 30/s is what the same run does without Stars.
+
+Seen on two shared cores, an optimised Python 3.11, 5,000 chats: 971 to 982 posts/s of the 990 that the limits' slack leaves,
+no 429, 0.79 to 0.87 ms of CPU a post; on asyncio's own loop in the same hour 0.88 to 0.90.
 """
 
 from __future__ import annotations

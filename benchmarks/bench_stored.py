@@ -7,6 +7,8 @@ search, and a post. The bots then run on all at once, so that a machine that is 
 them, and are measured for four slices of 10 s, of which the calmest counts. CPU is that of a bot and its parsing child,
 from the kernel, by look; memory is Pss, what is shared counted in part. SQLite's pages in the system's cache are not
 counted: they are given back when somebody needs them. `bench_stored.py 10000 100000` chooses other sizes.
+
+Seen on two shared cores: 37.0 ms and 68 MB with 10,000 headlines, 38.2 and 69 with a million: 1.03 and 1.02 times.
 """
 
 from __future__ import annotations
