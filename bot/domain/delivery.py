@@ -190,6 +190,7 @@ class Doubt:
     `highest`: the highest known now. `ours`: ids in between that are known to be other messages of
     ours; `theirs`: ids announced as somebody else's. `answers_open`: an answer to a reader in the same
     chat is of unknown outcome too. `resent_at`: when it was sent again; `message_id` that sending's id.
+    `attempts`: how often it was asked about; `claimed_at`: the moment of the send, which tells it from a later one.
     """
 
     delivery_id: int
@@ -205,6 +206,7 @@ class Doubt:
     resent_at: datetime | None = None
     message_id: int | None = None
     attempts: int = 0
+    claimed_at: datetime | None = None
 
 
 class Found(StrEnum):

@@ -11,12 +11,12 @@ from bot.store.copies import NOT_ASKED
 from bot.store.endings import OVER
 from bot.store.outbox import KNOW_ID, SENT
 from bot.store.rows import TARGET, target_of
-from bot.store.values import maybe_moment, moment, thaw, ticks
+from bot.store.values import maybe_moment, maybe_ticks, moment, thaw, ticks
 
 # An answer that left longer ago than this stands, if anywhere, before the post (microseconds).
 _LATE = 3_600_000_000
 _COLUMNS = f"""
-SELECT d.id, d.headline_id, d.chat_id, d.request, d.known_before, d.resent_at, d.message_id, d.asks,
+SELECT d.id, d.headline_id, d.chat_id, d.request, d.known_before, d.resent_at, d.message_id, d.asks, d.claimed_at,
     {TARGET}, h.published_at, t.highest_id,
     EXISTS (SELECT 1 FROM open_answers a WHERE a.chat_id = d.chat_id AND a.at > d.claimed_at - {_LATE}) AS answers_open
 FROM deliveries d JOIN channels c ON c.id = d.channel_id JOIN headlines h ON h.id = d.headline_id
@@ -33,13 +33,16 @@ SELECT message_id FROM deliveries WHERE chat_id = :chat AND message_id > :floor 
 UNION SELECT message_id FROM seen_messages WHERE chat_id = :chat AND message_id > :floor AND ours = 1
 """
 _THEIRS = "SELECT message_id FROM seen_messages WHERE chat_id = :chat AND message_id > :floor AND ours = 0"
+# What was asked of an earlier send says nothing of one that left since: its answer is too late.
+_STILL = "id = :id AND claimed_at IS :claimed"
+_IN_DOUBT = f"SELECT 1 FROM deliveries WHERE {_STILL} AND state = 'UNCERTAIN'"  # noqa: S608 - a constant of ours
 _ABSENT = f"""
 UPDATE deliveries SET state = iif({OVER} IS NULL, 'RETRY', 'SKIPPED'), reason = {OVER}, at = :now, next_at = :now,
     resend = 1, keep_request = 1, detail = 'was not there'
-WHERE id = :id AND state = 'UNCERTAIN'
+WHERE {_STILL} AND state = 'UNCERTAIN'
 """  # noqa: S608 - OVER is a constant of ours
-_ASK_LATER = "UPDATE deliveries SET next_at = :at, asks = asks + 1, detail = :detail WHERE id = :id"
-_TWIN_SOUGHT = "UPDATE deliveries SET twin_open = 0, next_at = 0, detail = '' WHERE id = ?"
+_ASK_LATER = f"UPDATE deliveries SET next_at = :at, asks = asks + 1, detail = :detail WHERE {_STILL}"  # noqa: S608
+_TWIN_SOUGHT = f"UPDATE deliveries SET twin_open = 0, next_at = 0, detail = '' WHERE {_STILL}"  # noqa: S608
 SAW = "INSERT OR IGNORE INTO seen_messages (chat_id, message_id, ours, at) VALUES (?, ?, ?, ?)"
 _HIGHEST = "SELECT highest_id FROM chats WHERE chat_id = ?"
 _FORGET_SEEN = "DELETE FROM seen_messages WHERE at < ?"
@@ -62,24 +65,20 @@ class Doubts:
     async def settled(self, doubt: Doubt, message_id: int, now: datetime) -> None:
         """It arrived under `message_id`."""
         async with self._database.transaction() as tx:
-            values = {
-                "id": doubt.delivery_id,
-                "message": message_id,
-                "now": ticks(now),
-                "follow": self._follow,
-            }
-            await tx.run(SENT, values)
+            if await tx.one(_IN_DOUBT, _which(doubt)):
+                values = {"message": message_id, "now": ticks(now), "follow": self._follow}
+                await tx.run(SENT, {**values, "id": doubt.delivery_id})
             await tx.run(KNOW_ID, {"chat": doubt.target.chat_id, "message": message_id})
 
     async def absent(self, doubt: Doubt, now: datetime) -> None:
         """It is not there: the same request goes out again."""
         async with self._database.transaction() as tx:
-            await tx.run(_ABSENT, {"id": doubt.delivery_id, "now": ticks(now)})
+            await tx.run(_ABSENT, {**_which(doubt), "now": ticks(now)})
 
     async def ask_later(self, doubt: Doubt, at: datetime, detail: str) -> None:
         """No answer: ask again at `at`."""
         async with self._database.transaction() as tx:
-            await tx.run(_ASK_LATER, {"id": doubt.delivery_id, "at": ticks(at), "detail": detail})
+            await tx.run(_ASK_LATER, {**_which(doubt), "at": ticks(at), "detail": detail})
 
     async def twin_sought(
         self, doubt: Doubt, found: Sequence[int], deleted: int | None, now: datetime
@@ -87,7 +86,7 @@ class Doubts:
         """The search for a twin ended; what stands besides the post is known as ours from now on."""
         standing = [message for message in found if message != deleted]
         async with self._database.transaction() as tx:
-            await tx.run(_TWIN_SOUGHT, (doubt.delivery_id,))
+            await tx.run(_TWIN_SOUGHT, _which(doubt))
             await tx.many(SAW, [(doubt.target.chat_id, message, 1, ticks(now)) for message in standing])
 
     async def saw_message(self, chat_id: int, message_id: int, *, theirs: bool, now: datetime) -> None:
@@ -109,6 +108,10 @@ class Doubts:
             await tx.run(_FORGET_ANSWERS, (ticks(before),))
 
 
+def _which(doubt: Doubt) -> dict[str, int | None]:
+    return {"id": doubt.delivery_id, "claimed": maybe_ticks(doubt.claimed_at)}
+
+
 async def _doubt(tx: Transaction, row: Row) -> Doubt:
     # Twenty before the known id: where none is known, that many are asked before the resent post.
     floor = max(0, (row["known_before"] or (row["message_id"] or 0)) - 21)
@@ -127,4 +130,5 @@ async def _doubt(tx: Transaction, row: Row) -> Doubt:
         resent_at=maybe_moment(row["resent_at"]),
         message_id=row["message_id"],
         attempts=row["asks"],
+        claimed_at=maybe_moment(row["claimed_at"]),
     )

@@ -46,6 +46,7 @@ class Recoverer:
         self._saved = Saver(clock, events)
         self._asking = Tasks("recoverer", clock, events)
         self._not_before: dict[int, datetime] = {}
+        self._ended: set[int] = set()
         self.loop = Loop("recoverer", self._round, clock, events)
 
     async def run(self) -> None:
@@ -58,8 +59,11 @@ class Recoverer:
     async def _round(self) -> float:
         now = self._clock.now()
         if len(self._asking) < AT_ONCE:
+            self._ended.clear()
             for doubt in await self._doubts.doubts(now):
                 rests = self._not_before.get(doubt.delivery_id, now) > now
+                # What ended while these were read is settled: it must not be asked about once more.
+                rests = rests or doubt.delivery_id in self._ended
                 if doubt.delivery_id not in self._asking and not rests and len(self._asking) < AT_ONCE:
                     self._asking.start(doubt.delivery_id, self._ask(doubt))
         return _EVERY
@@ -76,6 +80,7 @@ class Recoverer:
         else:
             await self._seek_twin(doubt, await self._network.twins(doubt))
         del self._not_before[doubt.delivery_id]
+        self._ended.add(doubt.delivery_id)
 
     async def _settle(self, doubt: Doubt, answer: Settlement) -> None:
         now = self._clock.now()

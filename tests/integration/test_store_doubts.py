@@ -96,6 +96,22 @@ async def test_other_posts_of_ours_are_known(home: Home) -> None:
     assert (doubt.known_before, set(doubt.ours)) == (60, {60})
 
 
+async def test_what_was_asked_of_an_earlier_send_comes_too_late(home: Home) -> None:
+    """The post was sent again meanwhile, with an unknown outcome, too: only an answer about that one counts."""
+    story = await doubted(home)
+    earlier = await only_doubt(home)
+    again = await sent_again(home)
+    await home.stores.outbox.uncertain(again, NOW + 2 * MINUTE, "timed out", NOW + MINUTE)
+
+    await home.stores.doubts.absent(earlier, NOW + MINUTE)
+    await home.stores.doubts.settled(earlier, 55, NOW + MINUTE)
+    await home.stores.doubts.ask_later(earlier, NOW + HOUR, "no answer")
+
+    assert (await home.row(story))["state"] == "UNCERTAIN"
+    await home.stores.doubts.absent(await only_doubt(home, NOW + 2 * MINUTE), NOW + 2 * MINUTE)
+    assert (await home.row(story))["state"] == "RETRY"
+
+
 async def test_a_doubt_settled_is_a_post(home: Home) -> None:
     """Under the id that was found, which is known from now on; the queue goes on."""
     story = await doubted(home)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -69,6 +71,45 @@ async def test_what_arrived_is_sent(bench: Bench) -> None:
     (told,) = bench.room.heard.of(Delivered)
     assert (told.asked, told.channel, told.message_id) == (True, "@satu", 105)
     assert len(bench.woken) == 1
+
+
+class SlowReading:
+    """A store whose second answer takes so long that what it tells of is settled meanwhile."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self._reads = 0
+        self._reading, self._saved = asyncio.Event(), asyncio.Event()
+
+    async def doubts(self, now: datetime) -> Any:
+        found = await self._store.doubts(now)
+        self._reads += 1
+        if self._reads == 2:
+            self._reading.set()
+            await self._saved.wait()
+        return found
+
+    async def settled(self, *about: Any) -> None:
+        await self._reading.wait()
+        await self._store.settled(*about)
+        self._saved.set()
+
+
+async def test_what_was_settled_while_it_was_read_is_not_asked_about_again(bench: Bench) -> None:
+    """The answer would be about a send that is over, and another one may have left."""
+    await bench.doubt()
+    bench.room.network.script("settle", SATU, ARRIVED)
+    store: Any = SlowReading(bench.room.stores.doubts)
+    worker = Recoverer(
+        store,
+        bench.room.network,
+        wake_delivery=lambda: None,
+        desk_compares=True,
+        **bench.room.told,
+    )
+    await bench.room.run(worker, seconds=2)
+
+    assert len(bench.room.heard.of(Asking)) == 1
 
 
 @pytest.mark.parametrize("answer", [Settlement(Found.ABSENT), UNKNOWABLE], ids=["absent", "unknowable"])
