@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,24 @@ from tests.support_telegram import (
     RealClock,
     sandbox_bot,
 )
+
+#: What an editor is asked with.
+BUTTONS = {"inline_keyboard": [[{"text": "Terbitkan", "callback_data": "surge.1"}]]}
+
+
+class Interrupted(RealClock):
+    """The machine's clock; before the n-th sleep `acts[n]` happens. `sleeps` counts them."""
+
+    def __init__(self, acts: Mapping[int, Callable[[], Awaitable[None]]]) -> None:
+        super().__init__()
+        self._acts = acts
+        self.sleeps = 0
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps += 1
+        if self.sleeps in self._acts:
+            await self._acts[self.sleeps]()
+        await super().sleep(seconds)
 
 
 @dataclass

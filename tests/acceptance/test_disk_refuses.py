@@ -9,7 +9,7 @@ import pytest
 
 from tests.support_disk import FragileDisk, ask, health, without_beats
 from tests.support_webhooks import free_port
-from tests.support_world import world
+from tests.support_world import World, world
 
 
 @pytest.fixture
@@ -19,6 +19,21 @@ def disk(tmp_path: Path) -> Iterator[FragileDisk]:
     yield made
     made.forbid(writing=False)
     made.unmount()
+
+
+async def posted_unnoted(place: World, disk: FragileDisk) -> str:
+    """A second post arrives while the disk refuses, so that nobody can note it; its title."""
+    await place.start()
+    await place.until_posted(1)
+    await place.until_quiet()
+    place.sandbox.state.faults.add(kind="delay", method="sendMessage", seconds=3.0)
+    title = place.portal.publish().title
+    await place.until(lambda: place.states().get("SENDING"), "a send under way")
+    if not disk.forbid(writing=True):
+        pytest.skip("no file may be made immutable here")
+    await place.until_posted(2)
+    await place.until(lambda: "store_trouble" in place.bot.output, "clear words")
+    return title
 
 
 async def test_a_disk_that_turns_read_only(tmp_path: Path, disk: FragileDisk) -> None:
@@ -52,16 +67,7 @@ async def test_a_disk_that_turns_read_only(tmp_path: Path, disk: FragileDisk) ->
 async def test_a_disk_that_refuses_while_a_post_is_sent(tmp_path: Path, disk: FragileDisk) -> None:
     """What was sent and could not be noted is noted when the disk takes it again: nothing comes twice, all goes on."""
     async with world(tmp_path, DATABASE_PATH=str(disk.place / "kabarbot.db")) as place:
-        await place.start()
-        await place.until_posted(1)
-        await place.until_quiet()
-        place.sandbox.state.faults.add(kind="delay", method="sendMessage", seconds=3.0)
-        title = place.portal.publish().title
-        await place.until(lambda: place.states().get("SENDING"), "a send under way")
-        if not disk.forbid(writing=True):
-            pytest.skip("no file may be made immutable here")
-        await place.until_posted(2)
-        await place.until(lambda: "store_trouble" in place.bot.output, "clear words")
+        title = await posted_unnoted(place, disk)
         later = place.portal.publish().title
         await place.until_looked(2)
         assert place.states()["SENDING"] == 1
@@ -79,16 +85,7 @@ async def test_a_disk_that_refuses_while_a_post_is_sent(tmp_path: Path, disk: Fr
 async def test_stopped_before_it_could_be_noted(tmp_path: Path, disk: FragileDisk) -> None:
     """SIGTERM is obeyed though the outcome of a send is not saved; after the next start Telegram is asked, nothing comes twice."""
     async with world(tmp_path, DATABASE_PATH=str(disk.place / "kabarbot.db")) as place:
-        await place.start()
-        await place.until_posted(1)
-        await place.until_quiet()
-        place.sandbox.state.faults.add(kind="delay", method="sendMessage", seconds=3.0)
-        title = place.portal.publish().title
-        await place.until(lambda: place.states().get("SENDING"), "a send under way")
-        if not disk.forbid(writing=True):
-            pytest.skip("no file may be made immutable here")
-        await place.until_posted(2)
-        await place.until(lambda: "store_trouble" in place.bot.output, "clear words")
+        title = await posted_unnoted(place, disk)
         ended = await place.bot.terminate()
         assert place.states()["SENDING"] == 1
         disk.forbid(writing=False)

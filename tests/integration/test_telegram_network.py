@@ -15,7 +15,7 @@ from bot.telegram.limiter import Limiter
 from bot.telegram.network import TelegramNetwork
 from bot.telegram.render import PostRenderer
 from bot.telegram.settle import Settler
-from tests.support_network import Bench, network_bench
+from tests.support_network import BUTTONS, Bench, network_bench
 from tests.support_telegram import (
     JAKARTA,
     WORDS,
@@ -25,9 +25,6 @@ from tests.support_telegram import (
     scripted,
 )
 from tests.support_telegram import quiet_bot as plain_bot
-
-EDITOR = ("can_post_messages", "can_edit_messages")
-BUTTONS = {"inline_keyboard": [[{"text": "Terbitkan", "callback_data": "surge.1"}]]}
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from bot.telegram.comings import Comings
 from bot.telegram.network import TelegramNetwork
 from bot.telegram.render import PostRenderer
 from bot.telegram.settle import Settler, says_the_same
-from tests.support_network import Bench, network_bench
+from tests.support_network import BUTTONS, Bench, Interrupted, network_bench
 from tests.support_telegram import (
     JAKARTA,
     WORDS,
@@ -26,7 +26,6 @@ from tests.support_telegram import (
 )
 
 EDITOR = ("can_post_messages", "can_edit_messages")
-BUTTONS = {"inline_keyboard": [[{"text": "Terbitkan", "callback_data": "surge.1"}]]}
 
 
 @pytest.fixture
@@ -128,21 +127,16 @@ async def test_after_removal_every_id_reads_not_found_and_nothing_is_believed(be
 async def test_a_removal_while_asking_is_noticed_at_the_end(bench: Bench) -> None:
     """Membership is looked at again after the last answer."""
     known = bench.last
-    questions = 0
 
-    class Removing(RealClock):
-        async def sleep(self, seconds: float) -> None:
-            nonlocal questions
-            questions += 1
-            if questions == 3:
-                bench.sandbox.moderators.set_rights(bench.channel, "kicked")
-            await super().sleep(seconds)
+    async def removed() -> None:
+        bench.sandbox.moderators.set_rights(bench.channel, "kicked")
 
-    network = TelegramNetwork(bench.bot, Settler(bench.bot, Removing(), lambda: None))
+    clock = Interrupted({3: removed})
+    network = TelegramNetwork(bench.bot, Settler(bench.bot, clock, lambda: None))
     answer = await network.settle(doubt(bench.target, bench.request, known))
 
     assert answer.found is Found.LATER
-    assert questions > 3
+    assert clock.sleeps > 3
 
 
 async def test_out_and_in_again_while_asking_is_noticed(bench: Bench) -> None:
@@ -151,21 +145,16 @@ async def test_out_and_in_again_while_asking_is_noticed(bench: Bench) -> None:
     arrived = await bench.arrive()
     comings = Comings(RealClock())
     watcher = ChatWatcher(FakeChats(), comings)
-    questions = 0
 
-    class OutAndIn(RealClock):
-        async def sleep(self, seconds: float) -> None:
-            nonlocal questions
-            questions += 1
-            if questions == 1:
-                bench.sandbox.moderators.set_rights(bench.channel, "kicked")
-            if questions == 4:
-                bench.sandbox.moderators.set_rights(bench.channel, "administrator")
-                change = {"chat": {"id": bench.channel.id, "type": "channel"}, "new_chat_member": {}}
-                await watcher.see({"my_chat_member": change})
-            await super().sleep(seconds)
+    async def out() -> None:
+        bench.sandbox.moderators.set_rights(bench.channel, "kicked")
 
-    settler = Settler(bench.bot, OutAndIn(), lambda: None, comings=comings)
+    async def in_again() -> None:
+        bench.sandbox.moderators.set_rights(bench.channel, "administrator")
+        change = {"chat": {"id": bench.channel.id, "type": "channel"}, "new_chat_member": {}}
+        await watcher.see({"my_chat_member": change})
+
+    settler = Settler(bench.bot, Interrupted({1: out, 4: in_again}), lambda: None, comings=comings)
     asked = doubt(bench.target, bench.request, known)
 
     assert (await settler.settle(asked)).found is Found.LATER
