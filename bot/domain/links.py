@@ -117,6 +117,12 @@ def absolute(link: str | None, base: str | None) -> str | None:
     return joined.replace(" ", "%20") if scheme else None
 
 
+def base_of(named: str | None, url: str) -> str:
+    """What links of a document read at `url` are relative to: the address it names, if that is one of the Web."""
+    found = absolute(named, url)
+    return found if found and parts_of(found) else url
+
+
 def postable(link: str | None) -> bool:
     """Whether Telegram keeps this link: http or https, to a host with a dot or an IP address."""
     parts = parts_of(link or "")

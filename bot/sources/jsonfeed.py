@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.dates import parse_when
 from bot.domain.headlines import Document, Item
-from bot.domain.links import absolute, parts_of
+from bot.domain.links import absolute, base_of
 from bot.domain.text import clean_lead, clean_title
 from bot.errors import ParseError
 from bot.sources.feeds import MOST_ITEMS, short_guid, too_many
@@ -30,8 +30,7 @@ def read_json_feed(text: str, *, url: str, zone: tzinfo, now: datetime) -> Docum
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(items, list):
         raise ParseError("this is JSON, but no JSON Feed: it has no items")
-    home = absolute(_text(feed, "home_page_url"), url)
-    base = home if home and parts_of(home) else url
+    base = base_of(_text(feed, "home_page_url"), url)
     return Document(
         items=tuple(_item(item, base, zone, now) for item in items[:MOST_ITEMS] if isinstance(item, dict)),
         title=clean_title(_text(feed, "title")),

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from bot.domain.headlines import Document, Item
-from bot.domain.links import absolute, article_id, canonical, parts_of
+from bot.domain.links import absolute, article_id, base_of, canonical, parts_of
 from bot.domain.text import clean_lead, clean_title
 from bot.errors import ParseError
 from bot.sources.feeds import MOST_ITEMS, too_many
@@ -69,8 +69,7 @@ def page_base(tree: LexborHTMLParser, url: str) -> str:
     named = tree.css_first("base[href]")
     if named is None and url.startswith("file:"):
         named = tree.css_first("link[rel=canonical][href]")
-    base = absolute(named.attributes.get("href") if named else "", url)
-    return base if base and parts_of(base) else url
+    return base_of(named.attributes.get("href") if named else "", url)
 
 
 def _alternates(tree: LexborHTMLParser, base: str) -> Iterable[str]:
