@@ -1,0 +1,93 @@
+"""What happened, as frozen values: logs, metrics and alerts listen; those who tell know none of them.
+
+A listener is called in the teller's own task and must be quick and must not raise.
+"""
+
+from bot.events.channels import ChannelMoved, ChannelPaused, ChannelResumed, SlowedDown
+from bot.events.portals import (
+    Corrected,
+    HeadlinesMissed,
+    HeadlinesRecorded,
+    HubAnswered,
+    ImportBegan,
+    ItemsIgnored,
+    Polled,
+    Pushed,
+    StoryPutBack,
+    StoryTakenDown,
+    Surge,
+)
+from bot.events.posts import (
+    Answered,
+    Asking,
+    BecameUncertain,
+    Claimed,
+    Delivered,
+    DeliveryFailed,
+    MadePlainer,
+    OrderRefused,
+    PostEdited,
+    Resending,
+    Sending,
+    TwinSought,
+)
+from bot.events.program import CopyFound, StoreRecovered, StoreTrouble, TemplateFailed, WorkerFailed
+from bot.events.readers import (
+    CommandAnswered,
+    NewsRepeated,
+    NewsTooLate,
+    PictureFailed,
+    SubscriberGone,
+    Unanswered,
+    UpdateSetAside,
+    UpdatesRecovered,
+    UpdatesTrouble,
+)
+from bot.events.root import Event, Events, Listener
+
+__all__ = [
+    "Answered",
+    "Asking",
+    "BecameUncertain",
+    "ChannelMoved",
+    "ChannelPaused",
+    "ChannelResumed",
+    "Claimed",
+    "CommandAnswered",
+    "CopyFound",
+    "Corrected",
+    "Delivered",
+    "DeliveryFailed",
+    "Event",
+    "Events",
+    "HeadlinesMissed",
+    "HeadlinesRecorded",
+    "HubAnswered",
+    "ImportBegan",
+    "ItemsIgnored",
+    "Listener",
+    "MadePlainer",
+    "NewsRepeated",
+    "NewsTooLate",
+    "OrderRefused",
+    "PictureFailed",
+    "Polled",
+    "PostEdited",
+    "Pushed",
+    "Resending",
+    "Sending",
+    "SlowedDown",
+    "StoreRecovered",
+    "StoreTrouble",
+    "StoryPutBack",
+    "StoryTakenDown",
+    "SubscriberGone",
+    "Surge",
+    "TemplateFailed",
+    "TwinSought",
+    "Unanswered",
+    "UpdateSetAside",
+    "UpdatesRecovered",
+    "UpdatesTrouble",
+    "WorkerFailed",
+]
