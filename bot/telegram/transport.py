@@ -1,4 +1,4 @@
-"""PTB's requests over aiohttp: one session, kept alive, lean (about 0.4 ms of CPU a call).
+"""PTB's requests over aiohttp: connections that are kept, no session, lean.
 
 What failed stands in `__cause__` of the `NetworkError` that PTB's bot raises, as one of two kinds:
 `NotSent` (the request surely did not reach the server) or `NoAnswer` (nobody knows). No text of either
@@ -14,29 +14,17 @@ from datetime import timedelta
 from typing import Any
 
 import aiohttp
+import orjson
+from aiohttp import hdrs
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
-from yarl import URL
 
 from bot.proxies import proxy_for
+from bot.telegram.wire import FAILURES, Wire
 
 #: Codes of which PTB makes exceptions of their own.
 _CODES_OF_PTB = frozenset({400, 401, 403, 404, 409})
-#: Raised before anything of the request is written (aiohttp wraps DNS, refusal and TLS in the first).
-_BEFORE_WRITING = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ServerFingerprintMismatch,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.InvalidURL,
-    aiohttp.NonHttpUrlClientError,
-    UnicodeError,  # a host that no resolver is even asked for
-)
-#: `json.dumps` with arguments makes an encoder at every call.
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_JSON = {"Content-Type": "application/json"}
-#: Telegram's servers close an idle connection after a minute or so; one that they close as we write is a doubt.
-_KEEP_IDLE = 15.0
+_JSON = "application/json"
 
 
 class NotSent(Exception):  # noqa: N818 - a cause, never raised by itself
@@ -70,7 +58,7 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. `connect` covers the wait for a place in the pool; the whole call may take `slack` more than `read`.
+    """Seconds. `connect` covers the wait for a place in the pool; the answer may take `slack` more than `read`.
 
     Edits in channels may be delayed by 6 s and more instead of refused, hence the generous `read`.
     """
@@ -80,19 +68,28 @@ class Timeouts:
     slack: float = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """What one call may take: until there is a connection, and the seconds until the whole answer is there.
+
+    Of the whole, or a server that sends a byte now and then would hold a send for ever.
+    """
+
+    connect: aiohttp.ClientTimeout
+    answer: float
+
+
 class AiohttpRequest(BaseRequest):
     """A `BaseRequest` of PTB with at most `connections` open at a time.
 
-    The session is made at the first call, in the loop that makes it. A proxy is taken from the environment
-    once: aiohttp's own `trust_env` asks for it (and for a netrc) in a thread at every call.
+    The wire is made at the first call, in the loop that makes it. A proxy is taken from the environment once.
     """
 
     def __init__(self, *, connections: int = 32, timeouts: Timeouts | None = None) -> None:
         self._connections = connections
         self._timeouts = timeouts or Timeouts()
-        self._session: aiohttp.ClientSession | None = None
-        self._urls: dict[str, URL] = {}
-        self._waits: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
+        self._wire: Wire | None = None
+        self._waits: dict[tuple[float, float], _Waits] = {}
 
     @property
     def read_timeout(self) -> float:
@@ -100,13 +97,13 @@ class AiohttpRequest(BaseRequest):
         return self._timeouts.read
 
     async def initialize(self) -> None:
-        """Nothing: the session is made when it is needed."""
+        """Nothing: the wire is made when it is needed."""
 
     async def shutdown(self) -> None:
-        """Close every connection. A later call would open a new session."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        """Close every connection. A later call would open new ones."""
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            await wire.close()
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -127,54 +124,47 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ANN401, ARG002 - covered by `connect`
     ) -> tuple[int, bytes]:
         """(status, body) of one call. Raises `NetworkError` or `TimedOut` with `NotSent` or `NoAnswer` as cause."""
-        timeout = self._timeout(read_timeout, connect_timeout)
+        waits = self._waits_for(read_timeout, connect_timeout)
+        failure: tuple[NetworkError, NotSent | NoAnswer]
         try:
-            async with self._open(url).request(
-                method, self._url(url), timeout=timeout, allow_redirects=False, **_body(request_data)
-            ) as response:
-                status, payload = response.status, await response.read()
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            failure, cause = _failure(error)
+            body, kind = await _body(request_data)
+            line = await self._open(url).connect(method, url, waits.connect)
+        except FAILURES as error:
+            failure = _failure(error, NotSent)
         else:
-            _raise_for(status, payload)
-            return status, payload
+            try:
+                status, payload = await line.exchange(body, kind, waits.answer)
+            except FAILURES as error:
+                failure = _failure(error, NoAnswer)
+            else:
+                _raise_for(status, payload)
+                return status, payload
         # Outside of `except`: aiohttp's error may hold the address, and must not hang on as a context.
-        raise failure from cause
+        raise failure[0] from failure[1]
 
-    def _timeout(self, read: object, connect: object) -> aiohttp.ClientTimeout:
+    def _waits_for(self, read: object, connect: object) -> _Waits:
         silence = read if isinstance(read, int | float) else self._timeouts.read
         before = connect if isinstance(connect, int | float) else self._timeouts.connect
-        timeout = self._waits.get((silence, before))
-        if timeout is None:
-            # Of the whole, or a server that sends a byte now and then would hold a send for ever.
-            timeout = self._waits[silence, before] = aiohttp.ClientTimeout(
-                total=silence + self._timeouts.slack, connect=before
-            )
-        return timeout
+        waits = self._waits.get((silence, before))
+        if waits is None:
+            timeout = aiohttp.ClientTimeout(total=None, connect=before)
+            waits = self._waits[silence, before] = _Waits(timeout, silence + self._timeouts.slack)
+        return waits
 
-    def _open(self, url: str) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=_KEEP_IDLE),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                proxy=proxy_for(url),
-            )
-        return self._session
-
-    def _url(self, url: str) -> URL:
-        """Parsed once for each method."""
-        parsed = self._urls.get(url)
-        if parsed is None:
-            parsed = self._urls[url] = URL(url)
-        return parsed
+    def _open(self, url: str) -> Wire:
+        if self._wire is None:
+            self._wire = Wire(connections=self._connections, proxy=proxy_for(url))
+        return self._wire
 
 
-def _body(data: RequestData | Plain | None) -> dict[str, Any]:
+async def _body(data: RequestData | Plain | None) -> tuple[bytes, str]:
+    """What is sent, and its kind. A picture of ours is small enough to be sent in one piece."""
     if data is None:
-        return {}
+        return b"", _JSON
     if data.contains_files and not isinstance(data, Plain):
-        return {"data": _form(data)}
-    return {"data": _ENCODE(data.parameters).encode(), "headers": _JSON}
+        form = _form(data)()
+        return await form.as_bytes(), form.headers[hdrs.CONTENT_TYPE]
+    return _json(data.parameters), _JSON
 
 
 def _form(data: RequestData) -> aiohttp.FormData:
@@ -186,20 +176,33 @@ def _form(data: RequestData) -> aiohttp.FormData:
     return form
 
 
+def _json(parameters: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(parameters)
+    except TypeError:  # half a surrogate pair, say: Telegram refuses it and tells why
+        return json.dumps(parameters).encode()
+
+
 def _json_object(payload: bytes) -> dict[str, Any] | None:
     try:
-        answer = json.loads(payload)
+        answer = orjson.loads(payload)
     except ValueError:
-        return None
+        answer = _leniently(payload)
     return answer if isinstance(answer, dict) else None
 
 
-def _failure(error: Exception) -> tuple[NetworkError, NotSent | NoAnswer]:
+def _leniently(payload: bytes) -> object:
+    """As the standard library reads it, which takes halves of surrogate pairs: an update must not bar the way."""
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _failure(error: Exception, kind: type[NotSent | NoAnswer]) -> tuple[NetworkError, NotSent | NoAnswer]:
     words = _words(error)
-    cause = NotSent(words) if isinstance(error, _BEFORE_WRITING) else NoAnswer(words)
-    if isinstance(error, TimeoutError):
-        return TimedOut(words), cause
-    return NetworkError(words), cause
+    failure = TimedOut(words) if isinstance(error, TimeoutError) else NetworkError(words)
+    return failure, kind(words)
 
 
 def _words(error: BaseException) -> str:

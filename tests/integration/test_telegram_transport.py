@@ -9,7 +9,7 @@ import socket
 import aiohttp
 import pytest
 from telegram import InputFile
-from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from bot.proxies import proxy_for
 from bot.telegram.bot import QuietBot
@@ -212,6 +212,28 @@ async def test_what_is_frozen_leaves_as_it_is() -> None:
         await bot.call("sendMessage", body)
 
     assert script.calls == [("sendMessage", body)]
+
+
+async def test_half_a_character_is_for_telegram_to_refuse() -> None:
+    """Half of a surrogate pair is no UTF-8: it leaves escaped, and what is refused is known not to stand there."""
+    body = {"chat_id": -100, "text": "Judul \ud83d"}
+    refusal = '{"ok":false,"error_code":400,"description":"Bad Request: strings must be encoded in UTF-8"}'
+    async with scripted((400, refusal)) as script, quiet_bot(script.url) as bot:
+        with pytest.raises(BadRequest, match="encoded in utf-8"):
+            await bot.call_at_once("sendMessage", body)
+
+    assert script.calls == [("sendMessage", body)]
+
+
+async def test_half_a_character_in_an_answer_bars_no_way() -> None:
+    """An update that cannot be read would come again for ever."""
+    async with (
+        scripted((200, '{"ok":true,"result":[{"update_id":7,"message":{"text":"\\ud83d"}}]}')) as script,
+        quiet_bot(script.url) as bot,
+    ):
+        (update,) = await bot.fetch_updates(None, [], wait=0)
+
+    assert update["message"]["text"] == "\ud83d"
 
 
 async def test_a_picture_of_our_own_is_uploaded() -> None:
