@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from bot.domain.delivery import Candidate, Claim, FrozenRequest, SkipReason, State
@@ -62,20 +62,20 @@ SELECT min(at) AS at FROM (
 """
 _CLAIM = f"""
 UPDATE deliveries SET state = 'SENDING', at = :now, claimed_at = :now, attempts = attempts + 1,
-    request = j.value ->> 'request', keep_request = 0,
-    chat_id = j.value ->> 'chat_id', shown_revision = j.value ->> 'revision',
+    request = :requests ->> (j.value ->> 4), keep_request = 0,
+    chat_id = j.value ->> 1, shown_revision = j.value ->> 2,
     known_before = iif(resend, known_before,
-        (SELECT highest_id FROM chats WHERE chats.chat_id = j.value ->> 'chat_id')),
+        (SELECT highest_id FROM chats WHERE chats.chat_id = j.value ->> 1)),
     resent_at = iif(resend, :now, resent_at), twin_open = iif(resend, 1, twin_open)
 FROM json_each(:chosen) j
-WHERE deliveries.id = j.value ->> 'id' AND state IN ('PENDING', 'RETRY') AND {NOT_ASKED}
+WHERE deliveries.id = j.value ->> 0 AND state IN ('PENDING', 'RETRY') AND {NOT_ASKED}
     AND EXISTS (SELECT 1 FROM headlines h
-        WHERE h.id = deliveries.headline_id AND h.revision = j.value ->> 'newest' AND h.withdrawn_at IS NULL)
+        WHERE h.id = deliveries.headline_id AND h.revision = j.value ->> 3 AND h.withdrawn_at IS NULL)
     AND EXISTS (SELECT 1 FROM channels c
-        WHERE c.id = deliveries.channel_id AND c.chat_id = j.value ->> 'chat_id'
+        WHERE c.id = deliveries.channel_id AND c.chat_id = j.value ->> 1
             AND c.removed_at IS NULL AND c.paused_at IS NULL AND c.halted_at IS NULL)
     AND NOT EXISTS (SELECT 1 FROM deliveries u
-        WHERE u.chat_id = j.value ->> 'chat_id' AND u.state IN ('SENDING', 'UNCERTAIN'))
+        WHERE u.chat_id = j.value ->> 1 AND u.state IN ('SENDING', 'UNCERTAIN'))
 RETURNING id
 """  # noqa: S608 - NOT_ASKED is a constant of ours
 # Stars are counted before they are spent: in the claim's own transaction.
@@ -171,9 +171,10 @@ class OutboxStore:
         first: dict[int, tuple[Candidate, FrozenRequest]] = {}
         for one in chosen:
             first.setdefault(one[0].target.chat_id, one)
-        rows = [_chosen(candidate, request) for candidate, request in first.values()]
+        rows, requests = _batch(first.values())
         async with self._database.transaction() as tx:
-            claimed = {r["id"] for r in await tx.all(_CLAIM, {"now": ticks(now), "chosen": dump(rows)})}
+            values = {"now": ticks(now), "chosen": dump(rows), "requests": dump(requests)}
+            claimed = {row["id"] for row in await tx.all(_CLAIM, values)}
             claims = [_claim(c, request) for c, request in first.values() if c.id in claimed]
             await tx.many(_TRAFFIC, [(claim.target.chat_id, ticks(now)) for claim in claims])
             if paid := sum(claim.request.paid for claim in claims):
@@ -229,15 +230,25 @@ class OutboxStore:
             await tx.run(sql, values)
 
 
-def _chosen(candidate: Candidate, request: FrozenRequest) -> dict[str, object]:
-    return {
-        "id": candidate.id,
-        "chat_id": candidate.target.chat_id,
+def _batch(
+    chosen: Iterable[tuple[Candidate, FrozenRequest]],
+) -> tuple[list[tuple[int, int, int, int, int]], list[str]]:
+    """What `_CLAIM` reads: (id, chat, revision shown, newest revision, index among the requests) of each, the requests.
+
+    Channels that look alike share one request, and it is frozen once.
+    """
+    rows: list[tuple[int, int, int, int, int]] = []
+    texts: list[str] = []
+    indexes: dict[int, int] = {}
+    for candidate, request in chosen:
+        index = indexes.get(id(request))
+        if index is None:
+            index = indexes[id(request)] = len(texts)
+            texts.append(freeze(request))
         # a request kept from before shows the words of its time, not the newest
-        "revision": candidate.shown if candidate.frozen else candidate.revision,
-        "newest": candidate.revision,
-        "request": freeze(request),
-    }
+        shown = candidate.shown if candidate.frozen else candidate.revision
+        rows.append((candidate.id, candidate.target.chat_id, shown, candidate.revision, index))
+    return rows, texts
 
 
 def _candidate(row: Row) -> Candidate:

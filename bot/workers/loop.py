@@ -66,7 +66,7 @@ class Loop:
         self._round = round_
         self._clock = clock
         self._events = events
-        self._rest = rest
+        self.rest = rest
         self._woken = asyncio.Event()
         self._news = False
         self._stopping = False
@@ -106,8 +106,8 @@ class Loop:
             self._woken.clear()
             pause = await self._guarded()
             self.beat = self._clock.now()
-            await self._clock.sleep(self._rest)
-            await self._sleep(min(pause, LONGEST_PAUSE) - self._rest)
+            await self._clock.sleep(self.rest)
+            await self._sleep(min(pause, LONGEST_PAUSE) - self.rest)
 
     async def _sleep(self, seconds: float) -> None:
         """Until woken, or `seconds` have passed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.domain.delivery import Candidate, FrozenRequest
@@ -38,19 +38,26 @@ class PostPress:
         self._renderer = renderer
         self._made: OrderedDict[Hashable, FrozenRequest | Fault] = OrderedDict()
 
-    def post(self, head: Candidate) -> FrozenRequest | Fault:
-        """The request that posts `head`: the one that was frozen, if any."""
-        if head.frozen is not None:
-            return head.frozen
+    def post(self, head: Candidate, *, paid: bool = False) -> FrozenRequest | Fault:
+        """The request that posts `head`: the one that was frozen, if any.
+
+        It costs what the place costs at which it leaves (`paid`), not what it did when it was frozen.
+        """
+        if (frozen := head.frozen) is not None:
+            return frozen if frozen.paid == paid else replace(frozen, paid=paid)
         target = head.target
-        key = (head.words, target.topic, target.template, target.silent, target.utm, head.loud, head.marks)
-        if key not in self._made:
-            self._made[key] = attempt(
-                lambda: self._renderer.post(head.words, target, loud=head.loud, marks=head.marks)
-            )
+        looks = (target.topic, target.template, target.silent, target.utm, head.loud, head.marks)
+        key = (head.words, looks, paid)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = attempt(lambda: self._render(head, paid=paid))
             if len(self._made) > _MOST:
                 self._made.popitem(last=False)
-        return self._made[key]
+        return made
+
+    def _render(self, head: Candidate, *, paid: bool) -> FrozenRequest:
+        request = self._renderer.post(head.words, head.target, loud=head.loud, marks=head.marks)
+        return replace(request, paid=True) if paid else request
 
 
 def bare(head: Candidate) -> FrozenRequest:

@@ -15,7 +15,7 @@ from bot.ports import Clock, Outbox
 from bot.workers.loop import AFTER_FAILURE, StoreSpell
 
 #: Seconds after a commit in which the next one waits for company.
-_GATHER = 0.02
+_GATHER = 0.05
 
 
 class Saver:

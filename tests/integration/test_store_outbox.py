@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -125,6 +126,22 @@ async def test_a_claim_stores_exactly_what_is_sent(home: Home) -> None:
     assert (row["known_before"], row["shown_revision"]) == (41, 1)
     assert '"Kabar nomor 1"' in row["request"]
     assert [(t.chat_id, t.at) for t in await stores.traffic.recent_traffic(NOW)] == [(-1001, NOW + SECOND)]
+
+
+async def test_each_row_keeps_its_own_request(home: Home) -> None:
+    """Channels that look alike share one in a claim, others have their own beside it."""
+    await home.furnish(channel("@satu"), channel("@dua"), channel("@tiga"), channel("@empat"))
+    (story,) = await home.news(1)
+    heads = await home.stores.outbox.heads(NOW, 10)
+    shared, own = request("Sama"), request("Lain")
+    chosen = list(zip(heads, (shared, own, shared, request("Sama")), strict=True))
+    claims = await home.stores.outbox.claim(chosen, NOW)
+    await home.again()
+
+    stored = [json.loads((await home.row(story, here))["request"])["body"] for here in home.channels]
+
+    assert [claim.request for claim in claims] == [request for _, request in chosen]
+    assert stored == [claim.request.body for claim in claims]
 
 
 async def test_nothing_is_claimed_twice(home: Home) -> None:

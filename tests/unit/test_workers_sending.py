@@ -299,7 +299,7 @@ async def test_a_channel_is_paused_before_its_row_is_free(bench: Bench) -> None:
 
 
 async def test_arrivals_that_are_ready_together_share_a_commit() -> None:
-    """Three at once; those that come within 20 ms share the next commit, so a crowd waits no longer than that."""
+    """Three at once; those that come within 50 ms share the next commit, so a crowd waits no longer than that."""
     async with Newsroom() as room:
         await room.furnish(*(channel(f"@k{number}") for number in range(10)))
         await room.news(1)
@@ -310,9 +310,9 @@ async def test_arrivals_that_are_ready_together_share_a_commit() -> None:
         saving = [asyncio.ensure_future(saver.save(claim, 200)) for claim in claims[:3]]
         await room.clock.advance()
         saving += [asyncio.ensure_future(saver.save(claim, 200)) for claim in claims[3:6]]
-        await room.clock.advance(0.01)
+        await room.clock.advance(0.025)
         saving += [asyncio.ensure_future(saver.save(claim, 200)) for claim in claims[6:]]
-        await room.clock.advance(0.01)
+        await room.clock.advance(0.025)
 
         assert all(one.done() for one in saving)
         assert room.database.writes - before == 2
@@ -378,6 +378,23 @@ async def test_the_press_makes_one_for_all_and_remembers_a_few() -> None:
         assert len(press._made) == rendering._MOST
         frozen = FrozenRequest("sendMessage", {"text": "frozen"})
         assert press.post(replace(heads[0], frozen=frozen)) is frozen
+
+
+async def test_the_press_makes_a_post_that_costs_once_too() -> None:
+    """Beside the free one; what was frozen costs what its place costs now."""
+    async with Newsroom() as room:
+        await room.furnish(channel("@satu"), channel("@dua"))
+        await room.news(1)
+        heads = await room.stores.outbox.heads(NOW, 10)
+        press = PostPress(FakeRenderer())
+
+        free, paid = press.post(heads[0]), press.post(heads[0], paid=True)
+
+        assert isinstance(free, FrozenRequest)
+        assert paid == replace(free, paid=True)
+        assert press.post(heads[1], paid=True) is paid
+        assert press.post(replace(heads[0], frozen=free), paid=True) == paid
+        assert press.post(replace(heads[0], frozen=paid)) == free
 
 
 def test_a_fault_says_what_it_was() -> None:
