@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from bot.domain.delivery import Candidate, Claim, FrozenRequest, SkipReason, State
+from bot.domain.desk import Mark
+from bot.domain.headlines import Words
 from bot.store.connection import Database, Row
 from bot.store.copies import NOT_ASKED
 from bot.store.endings import OVER
@@ -157,7 +159,7 @@ class OutboxStore:
             rows = await self._database.read(_HEADS_OF_ALL, values)
         else:
             rows = await self._database.read(_HEADS_AMONG, {**values, "among": dump(list(among))})
-        return [_candidate(row) for row in rows]
+        return _candidates(rows)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When something that waits for its time will be due; later than `now`."""
@@ -251,12 +253,24 @@ def _batch(
     return rows, texts
 
 
-def _candidate(row: Row) -> Candidate:
+def _candidates(rows: Iterable[Row]) -> list[Candidate]:
+    """The heads in `rows`, which were read together: of one headline they all say the same."""
+    said: dict[int, tuple[Words, tuple[Mark, ...]]] = {}
+    candidates = []
+    for row in rows:
+        story = row["headline_id"]
+        if story not in said:
+            said[story] = words_of(row), marks_of(row)
+        candidates.append(_candidate(row, *said[story]))
+    return candidates
+
+
+def _candidate(row: Row, words: Words, marks: tuple[Mark, ...]) -> Candidate:
     return Candidate(
         id=row["id"],
         target=target_of(row),
         headline_id=row["headline_id"],
-        words=words_of(row),
+        words=words,
         revision=row["revision"],
         state=State(row["state"]),
         attempts=row["attempts"],
@@ -266,7 +280,7 @@ def _candidate(row: Row) -> Candidate:
         shown=row["shown_revision"] or row["revision"],
         resend=bool(row["resend"]),
         ignores_age=bool(row["ignores_age"]),
-        marks=marks_of(row),
+        marks=marks,
     )
 
 

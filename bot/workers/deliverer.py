@@ -35,7 +35,7 @@ _LOST = timedelta(milliseconds=200)
 #: Seconds between two rounds: what becomes ready meanwhile shares a claim.
 _REST = 0.02
 #: The same where places cost: a thousand a second are cheaper by the half hundred.
-_PAID_REST = 0.04
+_PAID_REST = 0.05
 #: The task that reads the next page of heads; the others run under their rows' ids, which begin at 1.
 _PAGE = 0
 #: Paid posts leave in bunches this far apart, so that the loop need not wake for each.
