@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.domain.delivery import Outcome, State, Verdict
 from bot.domain.pacing import Pacing
 from bot.domain.polling import NewDelivery
+from bot.domain.stars import Purse
 from bot.events import BecameUncertain, Claimed, Delivered, DeliveryFailed, StoreRecovered, StoreTrouble
 from bot.workers.deliverer import HORIZON, Deliverer
 from bot.workers.heads import MOST
@@ -474,3 +476,21 @@ async def test_channels_at_their_limit_hide_nobody_behind_the_first_page() -> No
         await room.clock.advance(6)
 
         assert len([call for call in room.network.of("send") if call.text == "Kabar nomor 3"]) == 10
+
+
+async def test_a_paid_crowd_is_claimed_by_the_half_hundred() -> None:
+    """A round comes seldom there and takes what leaves meanwhile; at the free rate it takes what leaves next."""
+    async with Newsroom() as room:
+        room.pace = Pacing(rate=1000, purse=Purse(1000, ZoneInfo("Asia/Jakarta")))
+        await room.furnish(*(channel(f"@k{number}") for number in range(300)))
+        await room.news(1)
+
+        await room.run(build(room), seconds=1.0)
+
+        claims = [len(event.delivery_ids) for event in room.heard.of(Claimed)]
+        calls = room.network.of("send")
+        assert (sum(claims), set(await room.states())) == (300, {"SENT"})
+        assert len(claims) <= 5, claims
+        free = [call for call in calls if call.request and not call.request.paid]
+        assert 0 < len(free) <= 30 * 0.5
+        assert max(call.at for call in calls) - min(call.at for call in calls) < timedelta(seconds=0.5)
