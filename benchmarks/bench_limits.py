@@ -81,7 +81,8 @@ async def running_bot(settings: Mapping[str, str], folder: Path) -> AsyncIterato
     try:
         yield
     finally:
-        process.terminate()
+        if process.returncode is None:  # one that ended by itself has said why
+            process.terminate()
         await process.wait()
 
 

@@ -20,7 +20,7 @@ from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.proxies import proxy_for
-from bot.telegram.wire import FAILURES, Wire
+from bot.telegram.pool import FAILURES, Pool
 
 #: Codes of which PTB makes exceptions of their own.
 _CODES_OF_PTB = frozenset({400, 401, 403, 404, 409})
@@ -82,13 +82,13 @@ class _Waits:
 class AiohttpRequest(BaseRequest):
     """A `BaseRequest` of PTB with at most `connections` open at a time.
 
-    The wire is made at the first call, in the loop that makes it. A proxy is taken from the environment once.
+    The pool is made at the first call, in the loop that makes it. A proxy is taken from the environment once.
     """
 
     def __init__(self, *, connections: int = 32, timeouts: Timeouts | None = None) -> None:
         self._connections = connections
         self._timeouts = timeouts or Timeouts()
-        self._wire: Wire | None = None
+        self._pool: Pool | None = None
         self._waits: dict[tuple[float, float], _Waits] = {}
 
     @property
@@ -97,13 +97,13 @@ class AiohttpRequest(BaseRequest):
         return self._timeouts.read
 
     async def initialize(self) -> None:
-        """Nothing: the wire is made when it is needed."""
+        """Nothing: the pool is made when it is needed."""
 
     async def shutdown(self) -> None:
         """Close every connection. A later call would open new ones."""
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            await wire.close()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -128,12 +128,12 @@ class AiohttpRequest(BaseRequest):
         failure: tuple[NetworkError, NotSent | NoAnswer]
         try:
             body, kind = await _body(request_data)
-            line = await self._open(url).connect(method, url, waits.connect)
+            connection = await self._open(url).connect(method, url, waits.connect)
         except FAILURES as error:
             failure = _failure(error, NotSent)
         else:
             try:
-                status, payload = await line.exchange(body, kind, waits.answer)
+                status, payload = await connection.exchange(body, kind, waits.answer)
             except FAILURES as error:
                 failure = _failure(error, NoAnswer)
             else:
@@ -151,10 +151,10 @@ class AiohttpRequest(BaseRequest):
             waits = self._waits[silence, before] = _Waits(timeout, silence + self._timeouts.slack)
         return waits
 
-    def _open(self, url: str) -> Wire:
-        if self._wire is None:
-            self._wire = Wire(connections=self._connections, proxy=proxy_for(url))
-        return self._wire
+    def _open(self, url: str) -> Pool:
+        if self._pool is None:
+            self._pool = Pool(connections=self._connections, proxy=proxy_for(url))
+        return self._pool
 
 
 async def _body(data: RequestData | Plain | None) -> tuple[bytes, str]:

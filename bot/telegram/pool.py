@@ -49,7 +49,7 @@ class _Address:
         return "\r\n".join(lines).encode()
 
 
-class Line:
+class PooledConnection:
     """A connection that is ready for one exchange."""
 
     __slots__ = ("_address", "_connection", "_protocol", "_transport")
@@ -95,7 +95,7 @@ class Line:
                 return message.code, await payload.read()
 
 
-class Wire:
+class Pool:
     """At most `connections` at a time, each kept for the next exchange. `proxy`: an address, or None."""
 
     def __init__(self, *, connections: int, proxy: str | None = None) -> None:
@@ -108,8 +108,8 @@ class Wire:
         """Close every connection."""
         await self._connector.close()
 
-    async def connect(self, method: str, url: str, wait: aiohttp.ClientTimeout) -> Line:
-        """A line to the server of `url` within `wait.connect`. Raises one of `FAILURES`: nothing was sent."""
+    async def connect(self, method: str, url: str, wait: aiohttp.ClientTimeout) -> PooledConnection:
+        """A connection to the server of `url` within `wait.connect`. Raises one of `FAILURES`: nothing was sent."""
         address = self._address(method, url)
         while True:
             try:
@@ -122,7 +122,7 @@ class Wire:
                 if protocol not in self._kept:
                     protocol.set_response_params(read_until_eof=True)
                     self._kept.add(protocol)
-                return Line(address, connection, protocol, transport)
+                return PooledConnection(address, connection, protocol, transport)
             connection.close()
             if protocol not in self._kept:  # there may be other old ones, but a new one was of no use
                 lost = OSError(errno.ECONNRESET, "of no use from the start")

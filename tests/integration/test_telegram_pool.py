@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.telegram.wire import Wire
+from bot.telegram.pool import Pool
 from tests.support_telegram import raw_server, read_request
 
 WAIT = aiohttp.ClientTimeout(total=None, connect=2.0)
@@ -19,19 +19,19 @@ Answer = Callable[[int, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def wired(proxy: str | None = None, connections: int = 2) -> AsyncIterator[Wire]:
-    """A wire that is closed at the end: a leak would be a warning, and warnings are errors."""
-    wire = Wire(connections=connections, proxy=proxy)
+async def pooled(proxy: str | None = None, connections: int = 2) -> AsyncIterator[Pool]:
+    """A pool that is closed at the end: a leak would be a warning, and warnings are errors."""
+    pool = Pool(connections=connections, proxy=proxy)
     try:
-        yield wire
+        yield pool
     finally:
-        await wire.close()
+        await pool.close()
 
 
-async def ask(wire: Wire, url: str, body: bytes = b"{}", seconds: float = 2.0) -> tuple[int, bytes]:
+async def ask(pool: Pool, url: str, body: bytes = b"{}", seconds: float = 2.0) -> tuple[int, bytes]:
     """One exchange."""
-    line = await wire.connect("POST", f"{url}/botX/getMe", WAIT)
-    return await line.exchange(body, "application/json", seconds)
+    connection = await pool.connect("POST", f"{url}/botX/getMe", WAIT)
+    return await connection.exchange(body, "application/json", seconds)
 
 
 class Server:
@@ -70,10 +70,10 @@ async def test_an_answer_that_nobody_asked_for_is_nobodys_answer() -> None:
         writer.write(plain(b"answer %d, once more" % count))
 
     server = Server(stutter)
-    async with raw_server(server.talk) as url, wired() as wire:
-        first = await ask(wire, url)
+    async with raw_server(server.talk) as url, pooled() as pool:
+        first = await ask(pool, url)
         await asyncio.sleep(0.15)
-        second = await ask(wire, url)
+        second = await ask(pool, url)
 
     assert (first, second) == ((200, b"answer 1"), (200, b"answer 2"))
     assert server.connections == 2
@@ -87,15 +87,15 @@ async def test_what_is_left_of_a_call_that_was_given_up_is_nobodys_answer() -> N
         writer.write(plain(b"answer %d" % count))
 
     server = Server(late)
-    async with raw_server(server.talk) as url, wired() as wire:
-        given_up = asyncio.ensure_future(ask(wire, url))
+    async with raw_server(server.talk) as url, pooled() as pool:
+        given_up = asyncio.ensure_future(ask(pool, url))
         await asyncio.sleep(0.05)
         given_up.cancel()
         with suppress(asyncio.CancelledError):
             await given_up
         await asyncio.sleep(0.1)
 
-        assert await ask(wire, url) == (200, b"answer 2")
+        assert await ask(pool, url) == (200, b"answer 2")
 
 
 async def test_a_connection_serves_answers_of_all_kinds_in_turn() -> None:
@@ -114,8 +114,8 @@ async def test_a_connection_serves_answers_of_all_kinds_in_turn() -> None:
         writer.write(answers[count - 1])
 
     server = Server(each)
-    async with raw_server(server.talk) as url, wired() as wire:
-        got = [(await ask(wire, url))[1] for _ in answers]
+    async with raw_server(server.talk) as url, pooled() as pool:
+        got = [(await ask(pool, url))[1] for _ in answers]
 
     assert got == [b"plain", b"in chunks", b"packed", b"announced", b"", b"plain again"]
     assert server.connections == 1
@@ -131,8 +131,8 @@ async def test_an_answer_in_pieces_is_put_together() -> None:
             await asyncio.sleep(0)
 
     server = Server(in_pieces)
-    async with raw_server(server.talk) as url, wired() as wire:
-        assert [await ask(wire, url), await ask(wire, url)] == [(200, b"answer 1"), (200, b"answer 2")]
+    async with raw_server(server.talk) as url, pooled() as pool:
+        assert [await ask(pool, url), await ask(pool, url)] == [(200, b"answer 1"), (200, b"answer 2")]
 
 
 async def test_a_server_that_wants_to_close_is_obeyed() -> None:
@@ -142,8 +142,8 @@ async def test_a_server_that_wants_to_close_is_obeyed() -> None:
         writer.write(plain(b"answer %d" % count, "Connection: close"))
 
     server = Server(close)
-    async with raw_server(server.talk) as url, wired() as wire:
-        answers = [await ask(wire, url), await ask(wire, url)]
+    async with raw_server(server.talk) as url, pooled() as pool:
+        answers = [await ask(pool, url), await ask(pool, url)]
 
     assert [body for _, body in answers] == [b"answer 1", b"answer 2"]
     assert server.connections == 2
@@ -159,8 +159,8 @@ async def test_an_answer_without_length_ends_with_its_connection() -> None:
         writer.close()
         await writer.wait_closed()
 
-    async with raw_server(talk) as url, wired() as wire:
-        assert await ask(wire, url) == (200, b"without length")
+    async with raw_server(talk) as url, pooled() as pool:
+        assert await ask(pool, url) == (200, b"without length")
 
 
 async def test_a_head_without_a_body_in_time_is_a_timeout() -> None:
@@ -170,18 +170,18 @@ async def test_a_head_without_a_body_in_time_is_a_timeout() -> None:
         writer.write(plain(b"half an answer")[:-5])
 
     server = Server(half)
-    async with raw_server(server.talk) as url, wired() as wire:
+    async with raw_server(server.talk) as url, pooled() as pool:
         with pytest.raises(TimeoutError):
-            await ask(wire, url, seconds=0.2)
+            await ask(pool, url, seconds=0.2)
 
 
 async def test_the_deadline_of_one_call_does_not_end_another() -> None:
     """It is taken back when the answer is there, for the connection lives on."""
     server = Server(numbered)
-    async with raw_server(server.talk) as url, wired() as wire:
-        await ask(wire, url, seconds=0.1)
+    async with raw_server(server.talk) as url, pooled() as pool:
+        await ask(pool, url, seconds=0.1)
         await asyncio.sleep(0.15)
-        assert await ask(wire, url) == (200, b"answer 2")
+        assert await ask(pool, url) == (200, b"answer 2")
 
     assert server.connections == 1
 
@@ -204,9 +204,9 @@ async def test_a_server_that_speaks_first_is_of_no_use(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(aiohttp.TCPConnector, "connect", slowly)
     async with raw_server(greet) as url:
-        async with wired() as wire:
+        async with pooled() as pool:
             with pytest.raises(aiohttp.ClientConnectorError, match="of no use"):
-                await ask(wire, url)
+                await ask(pool, url)
         await asyncio.sleep(0.05)
 
     assert heard == [b""]
@@ -216,8 +216,8 @@ async def test_a_large_body_leaves_whole() -> None:
     """More than any socket takes at once: a picture of ours."""
     server = Server(numbered)
     body = bytes(range(256)) * 8192
-    async with raw_server(server.talk) as url, wired() as wire:
-        assert await ask(wire, url, body) == (200, b"answer 1")
+    async with raw_server(server.talk) as url, pooled() as pool:
+        assert await ask(pool, url, body) == (200, b"answer 1")
 
     assert server.requests[0].endswith(body)
 
@@ -227,10 +227,10 @@ async def test_a_plain_proxy_is_told_where_to() -> None:
     proxy = Server(numbered)
     async with (
         raw_server(proxy.talk) as url,
-        wired(url.replace("//", "//meja:rahasia@")) as wire,
+        pooled(url.replace("//", "//meja:rahasia@")) as pool,
     ):
-        await ask(wire, "http://api.example:8081")
-        await ask(wire, "http://api.example:8081")
+        await ask(pool, "http://api.example:8081")
+        await ask(pool, "http://api.example:8081")
 
     first = proxy.requests[0].decode()
     assert first.startswith("POST http://api.example:8081/botX/getMe HTTP/1.1\r\n")
@@ -248,9 +248,9 @@ async def test_a_proxy_that_builds_no_tunnel_lets_nothing_through() -> None:
         writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
         await writer.drain()
 
-    async with raw_server(refuse) as url, wired(url) as wire:
+    async with raw_server(refuse) as url, pooled(url) as pool:
         with pytest.raises(aiohttp.ClientHttpProxyError):
-            await wire.connect("POST", "https://api.example/botX/getMe", WAIT)
+            await pool.connect("POST", "https://api.example/botX/getMe", WAIT)
 
     assert seen[0].startswith(b"CONNECT api.example:443 HTTP/1.1\r\n")
 
@@ -258,8 +258,8 @@ async def test_a_proxy_that_builds_no_tunnel_lets_nothing_through() -> None:
 async def test_a_head_says_what_a_server_needs_and_no_more() -> None:
     """One host, one kind, one length; a password of the address as a header, not in the request line."""
     server = Server(numbered)
-    async with raw_server(server.talk) as url, wired() as wire:
-        await ask(wire, url.replace("//", "//meja:rahasia@"), b'{"a":1}')
+    async with raw_server(server.talk) as url, pooled() as pool:
+        await ask(pool, url.replace("//", "//meja:rahasia@"), b'{"a":1}')
 
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     names = [line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]]
@@ -272,6 +272,6 @@ async def test_a_head_says_what_a_server_needs_and_no_more() -> None:
 @pytest.mark.parametrize("url", ["ftp://api.example", "http://", "http://[", "no address"])
 async def test_an_address_that_leads_nowhere_is_refused_before_anything_is_sent(url: str) -> None:
     """In the first step."""
-    async with wired() as wire:
+    async with pooled() as pool:
         with pytest.raises((aiohttp.ClientError, ValueError)):
-            await wire.connect("POST", url, WAIT)
+            await pool.connect("POST", url, WAIT)
