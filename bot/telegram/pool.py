@@ -25,8 +25,8 @@ from yarl import URL
 FAILURES = (aiohttp.ClientError, OSError, ValueError)
 #: Telegram's servers close an idle connection after a minute or so; one that they close as we write is a doubt.
 _KEEP_IDLE = 15.0
-#: Answers that only announce another.
-_INTERIM = range(100, 200)
+#: Answers that only announce another. (101 is none: it ends HTTP.)
+_INTERIM = frozenset(range(100, 200)) - {101}
 
 
 class _Address:
@@ -43,7 +43,7 @@ class _Address:
         """
         request = self.request
         whole = request.proxy is not None and not request.is_ssl()  # a proxy must know where to
-        target = str(request.url) if whole else request.url.raw_path_qs
+        target = str(request.url.with_user(None)) if whole else request.url.raw_path_qs
         headers = [(name, value) for name, value in request.headers.items() if name != hdrs.CONTENT_LENGTH]
         lines = [f"{request.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
         return "\r\n".join(lines).encode()
@@ -68,23 +68,18 @@ class PooledConnection:
 
     async def exchange(self, body: bytes, content_type: str, seconds: float) -> tuple[int, bytes]:
         """(status, body) of the whole answer, which may take `seconds`. Raises one of `FAILURES`."""
-        loop, transport = asyncio.get_running_loop(), self._transport
-        deadline = loop.time() + seconds
-        # Whoever waits for the answer sees a lost connection: far cheaper than asyncio's own timeout.
-        hang_up = loop.call_at(deadline, transport.abort)
+        own = f"\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
         try:
-            own = f"\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-            transport.write(b"".join((self._address.head, own.encode(), body)))
-            answer = await self._answer()
-        except BaseException as error:
+            # By cancelling: in some of its failures aiohttp forgets whoever waits for the rest of an answer.
+            async with asyncio.timeout(seconds):
+                self._transport.write(b"".join((self._address.head, own.encode(), body)))
+                answer = await self._answer()
+        except (HttpProcessingError, aiohttp.EofStream) as error:  # no `ClientError`s
             self._connection.close()
-            if isinstance(error, Exception) and loop.time() >= deadline:
-                raise TimeoutError from error
-            if isinstance(error, HttpProcessingError | aiohttp.EofStream):  # no `ClientError`s
-                raise aiohttp.ClientPayloadError(type(error).__name__) from error
+            raise aiohttp.ClientPayloadError(type(error).__name__) from error
+        except BaseException:
+            self._connection.close()
             raise
-        finally:
-            hang_up.cancel()
         self._connection.release()
         return answer
 
@@ -119,8 +114,9 @@ class Pool:
             protocol, transport = connection.protocol, connection.transport
             # What came unasked while it lay idle would be taken for the answer to what is sent now.
             if protocol is not None and transport is not None and not protocol.should_close:
+                # A parser of its own for each answer: an old one may hold the beginning of what came unasked.
+                protocol.set_response_params(read_until_eof=True)
                 if protocol not in self._kept:
-                    protocol.set_response_params(read_until_eof=True)
                     self._kept.add(protocol)
                 return PooledConnection(address, connection, protocol, transport)
             connection.close()

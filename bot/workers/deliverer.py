@@ -135,7 +135,7 @@ class Deliverer:
         """The heads that may leave within the horizon, with their places; and those that are too old."""
         chosen: list[tuple[Candidate, Place]] = []
         too_old: list[Candidate] = []
-        start, span = now + LEAD, HORIZON - LEAD
+        start, span = now + LEAD, HORIZON - LEAD + self._until_next_round
         while self._wait(start) <= span and (head := self._heads.pop(now)) is not None:
             chat = head.target.chat_id
             if self._too_old(head, now):
@@ -145,6 +145,11 @@ class Deliverer:
             else:
                 self._heads.put_off(head, now + self._pace.wait((chat,), start))
         return chosen, too_old
+
+    @property
+    def _until_next_round(self) -> timedelta:
+        """How much later than usual the next round comes: until then free places must not be lost either."""
+        return timedelta(seconds=self.loop.rest - _REST)
 
     def _place(self, chat_id: int, start: datetime, span: timedelta) -> Place | None:
         if (at := self._pace.reserve(chat_id, start, span)) is not None:

@@ -79,11 +79,29 @@ async def test_an_answer_that_nobody_asked_for_is_nobodys_answer() -> None:
     assert server.connections == 2
 
 
+@pytest.mark.parametrize("begun", [1, 10, 30])
+async def test_an_answer_that_nobody_asked_for_is_not_finished_by_the_next_call(begun: int) -> None:
+    """Its first bytes came while the connection lay idle, the others come before the true answer."""
+    unasked = plain(b"answer 1, once more")
+
+    async def stutter(count: int, writer: asyncio.StreamWriter) -> None:
+        writer.write(
+            plain(b"answer 1") + unasked[:begun] if count == 1 else unasked[begun:] + plain(b"answer 2")
+        )
+
+    server = Server(stutter)
+    async with raw_server(server.talk) as url, pooled() as pool:
+        assert await ask(pool, url) == (200, b"answer 1")
+        await asyncio.sleep(0.05)
+        with pytest.raises(aiohttp.ClientError):  # nobody knows, so it is asked about
+            await ask(pool, url)
+
+
 async def test_what_is_left_of_a_call_that_was_given_up_is_nobodys_answer() -> None:
-    """A cancelled call's answer comes after all; its connection is not used again."""
+    """A cancelled call's answer comes after all, when the next has been asked; its connection is not used again."""
 
     async def late(count: int, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.1 if count == 1 else 0)
+        await asyncio.sleep(0.2 if count == 1 else 0)
         writer.write(plain(b"answer %d" % count))
 
     server = Server(late)
@@ -93,9 +111,44 @@ async def test_what_is_left_of_a_call_that_was_given_up_is_nobodys_answer() -> N
         given_up.cancel()
         with suppress(asyncio.CancelledError):
             await given_up
-        await asyncio.sleep(0.1)
 
         assert await ask(pool, url) == (200, b"answer 2")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param((b"Transfer-Encoding: chunked", b"3\r\nabc\r\n", b"zz\r\n"), id="no number of bytes"),
+        pytest.param((b"Content-Encoding: deflate\r\nContent-Length: 9", b"x\x9c", b"nonsense"), id="packed"),
+        pytest.param((b"Content-Length: 9", b"abc", b""), id="cut"),
+    ],
+)
+async def test_an_answer_that_goes_wrong_in_its_middle_ends_in_time(
+    answer: tuple[bytes, bytes, bytes],
+) -> None:
+    """In some of its failures aiohttp forgets who waits for the rest: the deadline holds all the same."""
+    kind, begun, rest = answer
+
+    async def go_wrong(_count: int, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n" + kind + b"\r\n\r\n")
+        await writer.drain()
+        for part in (begun, rest):
+            await asyncio.sleep(0.05)
+            writer.write(part)
+            await writer.drain()
+        if not rest:
+            writer.close()
+
+    server = Server(go_wrong)
+    async with raw_server(server.talk) as url, pooled(connections=1) as pool:
+        async with asyncio.timeout(5):
+            with pytest.raises((aiohttp.ClientError, TimeoutError)):
+                await ask(pool, url, seconds=0.5)
+            # and the only place in the pool is free again
+            with pytest.raises((aiohttp.ClientError, TimeoutError)):
+                await ask(pool, url, seconds=0.5)
+
+    assert len(server.requests) == 2
 
 
 async def test_a_connection_serves_answers_of_all_kinds_in_turn() -> None:
@@ -223,14 +276,14 @@ async def test_a_large_body_leaves_whole() -> None:
 
 
 async def test_a_plain_proxy_is_told_where_to() -> None:
-    """The whole address in the request line, and who we are."""
+    """The whole address in the request line but for its password, and who we are."""
     proxy = Server(numbered)
     async with (
         raw_server(proxy.talk) as url,
         pooled(url.replace("//", "//meja:rahasia@")) as pool,
     ):
-        await ask(pool, "http://api.example:8081")
-        await ask(pool, "http://api.example:8081")
+        await ask(pool, "http://desk:secret@api.example:8081")
+        await ask(pool, "http://desk:secret@api.example:8081")
 
     first = proxy.requests[0].decode()
     assert first.startswith("POST http://api.example:8081/botX/getMe HTTP/1.1\r\n")
