@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -33,6 +32,7 @@ async def run(settings: Settings, listeners: Sequence[Listener] = (), *, clock: 
     from bot.assembly import build
     from bot.observe.logs import LogListener, configure_logging
     from bot.observe.room import Observatory
+    from bot.running import spare_the_collector
     from bot.store.lock import InstanceLock
 
     secrets = [settings.telegram_token.get_secret_value(), settings.webhook_secret.get_secret_value()]
@@ -44,8 +44,7 @@ async def run(settings: Settings, listeners: Sequence[Listener] = (), *, clock: 
     with InstanceLock(settings.database_path):
         async with AsyncExitStack() as stack:
             bot = await build(settings, clock, events, stack, observatory)
-            # What stands now stands to the end: the collector need not walk through it again and again.
-            gc.freeze()
+            spare_the_collector(paid=settings.paid_stars_a_day > 0)
             reason: KabarbotError | None = None
             try:
                 await bot.run(stop)
