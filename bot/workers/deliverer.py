@@ -20,7 +20,8 @@ from bot.workers.loop import LONGEST_PAUSE, Loop, Tasks
 from bot.workers.rendering import Fault, PostPress, bare
 from bot.workers.sending import Sending
 
-#: How far ahead places in the limits are taken. Answers to readers wait at most this long behind posts.
+#: How far ahead places in the limits are taken. Answers to readers wait at most this long behind posts (in a paid crowd
+#: 30 ms longer, for rounds are further apart there).
 HORIZON = timedelta(milliseconds=60)
 #: How much further ahead places that cost are taken: a round that comes late would lose dozens of them for good.
 _PAID_AHEAD = timedelta(milliseconds=90)
