@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from functools import cached_property
+from functools import cached_property, lru_cache
 from weakref import WeakSet
 
 import aiohttp
@@ -27,6 +27,12 @@ FAILURES = (aiohttp.ClientError, OSError, ValueError)
 _KEEP_IDLE = 15.0
 #: Answers that only announce another. (101 is none: it ends HTTP.)
 _INTERIM = frozenset(range(100, 200)) - {101}
+
+
+@lru_cache(maxsize=16)
+def _within(seconds: float) -> aiohttp.ClientTimeout:
+    """As the connector wants to be told how long it may take, the wait for a place included."""
+    return aiohttp.ClientTimeout(total=None, connect=seconds)
 
 
 class _Address:
@@ -103,12 +109,12 @@ class Pool:
         """Close every connection."""
         await self._connector.close()
 
-    async def connect(self, method: str, url: str, wait: aiohttp.ClientTimeout) -> PooledConnection:
-        """A connection to the server of `url` within `wait.connect`. Raises one of `FAILURES`: nothing was sent."""
+    async def connect(self, method: str, url: str, seconds: float) -> PooledConnection:
+        """A connection to the server of `url`, within `seconds`. Raises one of `FAILURES`: nothing was sent."""
         address = self._address(method, url)
         while True:
             try:
-                connection = await self._connector.connect(address.request, [], wait)
+                connection = await self._connector.connect(address.request, [], _within(seconds))
             except TimeoutError as error:
                 raise aiohttp.ConnectionTimeoutError("no connection in time") from error
             protocol, transport = connection.protocol, connection.transport
@@ -116,8 +122,7 @@ class Pool:
             if protocol is not None and transport is not None and not protocol.should_close:
                 # A parser of its own for each answer: an old one may hold the beginning of what came unasked.
                 protocol.set_response_params(read_until_eof=True)
-                if protocol not in self._kept:
-                    self._kept.add(protocol)
+                self._kept.add(protocol)
                 return PooledConnection(address, connection, protocol, transport)
             connection.close()
             if protocol not in self._kept:  # there may be other old ones, but a new one was of no use

@@ -68,17 +68,6 @@ class Timeouts:
     slack: float = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Waits:
-    """What one call may take: until there is a connection, and the seconds until the whole answer is there.
-
-    Of the whole, or a server that sends a byte now and then would hold a send for ever.
-    """
-
-    connect: aiohttp.ClientTimeout
-    answer: float
-
-
 class AiohttpRequest(BaseRequest):
     """A `BaseRequest` of PTB with at most `connections` open at a time.
 
@@ -89,7 +78,6 @@ class AiohttpRequest(BaseRequest):
         self._connections = connections
         self._timeouts = timeouts or Timeouts()
         self._pool: Pool | None = None
-        self._waits: dict[tuple[float, float], _Waits] = {}
 
     @property
     def read_timeout(self) -> float:
@@ -124,32 +112,28 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ANN401, ARG002 - covered by `connect`
     ) -> tuple[int, bytes]:
         """(status, body) of one call. Raises `NetworkError` or `TimedOut` with `NotSent` or `NoAnswer` as cause."""
-        waits = self._waits_for(read_timeout, connect_timeout)
-        failure: tuple[NetworkError, NotSent | NoAnswer]
+        before, silence = self._seconds(connect_timeout, read_timeout)
+        kind: type[NotSent | NoAnswer] = NotSent
         try:
-            body, kind = await _body(request_data)
-            connection = await self._open(url).connect(method, url, waits.connect)
+            body, content_type = await _body(request_data)
+            connection = await self._open(url).connect(method, url, before)
+            kind = NoAnswer
+            # Of the whole, or a server that sends a byte now and then would hold a send for ever.
+            status, payload = await connection.exchange(body, content_type, silence + self._timeouts.slack)
         except FAILURES as error:
-            failure = _failure(error, NotSent)
+            failure, cause = _failure(error, kind)
         else:
-            try:
-                status, payload = await connection.exchange(body, kind, waits.answer)
-            except FAILURES as error:
-                failure = _failure(error, NoAnswer)
-            else:
-                _raise_for(status, payload)
-                return status, payload
+            _raise_for(status, payload)
+            return status, payload
         # Outside of `except`: aiohttp's error may hold the address, and must not hang on as a context.
-        raise failure[0] from failure[1]
+        raise failure from cause
 
-    def _waits_for(self, read: object, connect: object) -> _Waits:
-        silence = read if isinstance(read, int | float) else self._timeouts.read
-        before = connect if isinstance(connect, int | float) else self._timeouts.connect
-        waits = self._waits.get((silence, before))
-        if waits is None:
-            timeout = aiohttp.ClientTimeout(total=None, connect=before)
-            waits = self._waits[silence, before] = _Waits(timeout, silence + self._timeouts.slack)
-        return waits
+    def _seconds(self, connect: object, read: object) -> tuple[float, float]:
+        """What PTB asks for, or else what we were built with."""
+        return (
+            connect if isinstance(connect, int | float) else self._timeouts.connect,
+            read if isinstance(read, int | float) else self._timeouts.read,
+        )
 
     def _open(self, url: str) -> Pool:
         if self._pool is None:

@@ -14,7 +14,8 @@ import pytest
 from bot.telegram.pool import Pool
 from tests.support_telegram import raw_server, read_request
 
-WAIT = aiohttp.ClientTimeout(total=None, connect=2.0)
+#: Seconds for a connection.
+WAIT = 2.0
 Answer = Callable[[int, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -294,18 +295,16 @@ async def test_a_plain_proxy_is_told_where_to() -> None:
 
 async def test_a_proxy_that_builds_no_tunnel_lets_nothing_through() -> None:
     """TLS goes through a tunnel; refused, it is a failure of the connection."""
-    seen: list[bytes] = []
 
-    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        seen.append(await read_request(reader))
+    async def refuse(_count: int, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
-        await writer.drain()
 
-    async with raw_server(refuse) as url, pooled(url) as pool:
+    proxy = Server(refuse)
+    async with raw_server(proxy.talk) as url, pooled(url) as pool:
         with pytest.raises(aiohttp.ClientHttpProxyError):
             await pool.connect("POST", "https://api.example/botX/getMe", WAIT)
 
-    assert seen[0].startswith(b"CONNECT api.example:443 HTTP/1.1\r\n")
+    assert proxy.requests[0].startswith(b"CONNECT api.example:443 HTTP/1.1\r\n")
 
 
 async def test_a_head_says_what_a_server_needs_and_no_more() -> None:
