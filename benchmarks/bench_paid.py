@@ -40,14 +40,10 @@ from bot.sandbox.client import SandboxClient
 from bot.sandbox.process import running_sandbox
 from bot.sandbox.server import DEFAULT_TOKEN
 from bot.store.connection import Database
+from bot.store.ops_chat import OpsChat
 from bot.store.room import Stores
-from bot.telegram.bot import build_bot
-from bot.telegram.comings import Comings
-from bot.telegram.limiter import Limiter
-from bot.telegram.network import TelegramNetwork
 from bot.telegram.render import PostRenderer
-from bot.telegram.settle import Settler
-from bot.telegram.speak import OpenAnswers
+from bot.telegram.room import Access, TelegramRoom
 from bot.telegram.transport import AiohttpRequest, Plain
 from bot.workers.deliverer import Deliverer
 from bot.workers.sending import Sending
@@ -57,7 +53,7 @@ HEADLINES = 2
 ZONE = ZoneInfo("Asia/Jakarta")
 
 
-class Default(HTTPXRequest):
+class PtbsDefault(HTTPXRequest):
     """PTB's default transport, given its parameters as PTB's own bot gives them."""
 
     async def do_request(self, *given: Any, **named: Any) -> tuple[int, bytes]:  # noqa: ANN401 - handed on
@@ -74,7 +70,7 @@ async def main() -> None:
     ours = await run(CHATS, AiohttpRequest())
     await asyncio.sleep(1)
     default = await run(
-        max(CHATS // 5, 1), Default(connection_pool_size=32, pool_timeout=60, read_timeout=60)
+        max(CHATS // 5, 1), PtbsDefault(connection_pool_size=32, pool_timeout=60, read_timeout=60)
     )
     print(f"ratio to the free rate's {FREE_RATE}/s: {ours.rate / FREE_RATE:.1f} : 1")
     print(
@@ -145,13 +141,22 @@ async def deliver(url: str, request: BaseRequest, stores: Stores, posts: int) ->
 
     clock, events = SystemClock(), Events([hear])
     pace = Pacing(rate=1000, purse=Purse(posts, ZONE))
-    bot = build_bot(DEFAULT_TOKEN, url, Limiter(pace, stores.traffic, clock, events), request=request)
-    await bot.initialize()
-    settler = Settler(bot, clock, lambda: None, OpenAnswers(stores.answers, clock), Comings(clock))
+    desk = OpsChat(stores.database, None, None)
+    access = Access(DEFAULT_TOKEN, url, desk, ZONE, lambda _chat, _user: False)
+    room = TelegramRoom(
+        access,
+        clock=clock,
+        events=events,
+        pace=pace,
+        traffic=stores.traffic,
+        answers=stores.answers,
+        request=request,
+    )
+    await room.introduce(asyncio.Event())
     renderer = PostRenderer(zone=ZONE)
     wait = timedelta(seconds=60)
     sending = Sending(
-        TelegramNetwork(bot, settler),
+        room.network,
         stores.outbox,
         channels=stores.channels,
         traffic=stores.traffic,
@@ -181,9 +186,10 @@ async def deliver(url: str, request: BaseRequest, stores: Stores, posts: int) ->
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         deliverer.loop.stop()
         await running
-        await bot.shutdown()
-        name = type(request).__bases__[0].__name__ if isinstance(request, Default) else type(request).__name__
-        print(f"{name}: {done:,} of {posts:,} posts in {wall:.1f} s: {done / wall:,.0f} posts/s")
+        await room.close()
+        print(
+            f"{type(request).__name__}: {done:,} of {posts:,} posts in {wall:.1f} s: {done / wall:,.0f} posts/s"
+        )
         print(
             f"    {cpu / max(done, 1) * 1000:.3f} ms CPU a post, the database's work included; {slowed} answers of 429"
         )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+from telegram.request import BaseRequest
+
 from bot.domain.retry import backoff
 from bot.events import Events
 from bot.ports import (
@@ -69,7 +71,7 @@ class ReaderDesk:
 
 
 class TelegramRoom:
-    """The bot at Telegram. Knows no SQL and no feed."""
+    """The bot at Telegram. Knows no SQL and no feed. `request` in place of our own transport."""
 
     def __init__(
         self,
@@ -80,11 +82,13 @@ class TelegramRoom:
         pace: Pace,
         traffic: TrafficStore,
         answers: AnswerStore,
+        request: BaseRequest | None = None,
     ) -> None:
         self._access = access
         self._clock = clock
         self._events = events
-        self.bot: QuietBot = build_bot(access.token, access.api_url, Limiter(pace, traffic, clock, events))
+        limiter = Limiter(pace, traffic, clock, events)
+        self.bot: QuietBot = build_bot(access.token, access.api_url, limiter, request=request)
         self.open_answers = OpenAnswers(answers, clock)
         self._comings = Comings(clock)
         settler = Settler(self.bot, clock, lambda: access.desk.id, self.open_answers, self._comings)
