@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -26,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import processes
 from benchmarks.processes import cpu
 from bot.domain.subscriptions import Wish
 from bot.sandbox.client import SandboxClient
@@ -135,17 +135,8 @@ async def running_bot(url: str, made: Stage) -> AsyncIterator[None]:
         "HTTP_ADDRESS": "",
         "LOG_LEVEL": "error",
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run"),
-        cwd=made.folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **settings},
-    )
-    made.pid = process.pid
-    try:
+    async with processes.running_bot(settings, made.folder) as made.pid:
         yield
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def until(condition: Callable[[], object]) -> None:

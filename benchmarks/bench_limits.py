@@ -9,16 +9,14 @@ without readers, then with four commands a second, whose answers take places of 
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes import running_bot
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.portal import SamplePortal
 from bot.sandbox.process import running_sandbox
@@ -68,22 +66,6 @@ async def play(
         await asyncio.gather(asks, return_exceptions=True)
         await asyncio.sleep(1.0)
         return await control.journal()
-
-
-@asynccontextmanager
-async def running_bot(settings: Mapping[str, str], folder: Path) -> AsyncIterator[None]:
-    """The bot as a process; ended by SIGTERM."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run"),
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **settings},
-    )
-    try:
-        yield
-    finally:
-        if process.returncode is None:  # one that ended by itself has said why
-            process.terminate()
-        await process.wait()
 
 
 async def ask(control: SandboxClient, readers: Sequence[int]) -> None:

@@ -10,14 +10,13 @@ pydantic-settings) and done nothing.
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
 
-from benchmarks.processes import cpu, family
+from benchmarks.processes import cpu, family, running_bot
 from bot.sandbox.portal import SamplePortal
 from bot.sandbox.server import Options, Sandbox
 
@@ -35,23 +34,15 @@ async def main() -> None:
         async with Sandbox(Options()) as sandbox, SamplePortal() as portal:
             sandbox.moderators.add_chat("channel", "Kabar", username="kabar")
             reader = sandbox.moderators.add_user("Budi", language="id")
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", "run"),
-                cwd=folder,
-                env=dict(os.environ) | settings(sandbox, portal, Path(folder)),
-            )
-            try:
+            async with running_bot(settings(sandbox, portal, Path(folder)), Path(folder)) as pid:
                 await asyncio.sleep(WARM / 2)
                 assert reader.user is not None
                 for command in COMMANDS:
                     sandbox.people.say(reader, reader.user, command)
                 await asyncio.to_thread(urllib.request.urlopen, "http://127.0.0.1:18081/")
                 await asyncio.sleep(WARM)
-                await measure(process.pid)
+                await measure(pid)
                 assert sum(message.own for message in reader.messages.values()) >= len(COMMANDS)
-            finally:
-                process.terminate()
-                await process.wait()
     await baseline()
 
 
